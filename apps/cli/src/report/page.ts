@@ -1,0 +1,46 @@
+import { basename } from "node:path";
+import type { RunSummary, TestPrediction } from "graft-ml";
+import { calibration } from "./calibration.ts";
+import { classTable } from "./class-table.ts";
+import { confidence } from "./confidence.ts";
+import { confusion } from "./confusion.ts";
+import { fitting } from "./fitting.ts";
+import { headline } from "./headline.ts";
+import { type Html, html, trusted } from "./html.ts";
+import { mistakes } from "./mistakes.ts";
+import { leftOut, reproduce, settings } from "./settings.ts";
+import { STYLE } from "./style.ts";
+
+/** What a report is made from. */
+export interface ReportInput {
+  readonly summary: RunSummary;
+  readonly testPredictions: readonly TestPrediction[];
+  /** The command that does the run again. */
+  readonly command: string;
+  /** A section of the caller's own, shown below the headline. */
+  readonly extra?: Html;
+}
+
+/** The report of a run as one HTML page that needs nothing else: plots are inline SVG, pictures are data URIs. */
+export async function reportPage({ summary, testPredictions, command, extra }: ReportInput): Promise<string> {
+  const { test, data } = summary;
+  const title = `${basename(data.folder)}: ${summary.backbone}, ${summary.freezing}, ${summary.head}`;
+  const page = html`<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="generator" content="graft"><meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
+<title>${title}</title><style>${trusted(STYLE)}</style></head><body><main>
+<h1>${title}</h1>
+${headline(summary)}
+${extra}
+${confusion(test, data.classes)}
+${await mistakes(testPredictions, data.classes, data.folder)}
+<div class="pair">${calibration(test, summary.temperature)}${confidence(testPredictions, data.classes.length)}</div>
+<div class="pair">${fitting(summary)}${classTable(test)}</div>
+${leftOut(summary)}
+${settings(summary)}
+${reproduce(command)}
+<footer>Made by graft on this machine. Intervals: Wilson for accuracy, bootstrap for macro F1.</footer>
+</main></body></html>
+`;
+  return page.html;
+}

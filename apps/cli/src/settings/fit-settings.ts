@@ -1,0 +1,57 @@
+import type { PlainOptions } from "@graft-ml/core";
+import schema from "../../schema/graft.config.schema.json" with { type: "json" };
+import type { Schema } from "./check-value.ts";
+
+/** A plugin's name, or the name together with its options. */
+export type PluginSetting = string | ({ readonly name: string } & PlainOptions);
+
+/** Modules of others, by kind. */
+export type PluginModules = Readonly<Partial<Record<"backbones" | "freezing" | "heads", readonly string[]>>>;
+
+/** What `graft fit` can be told, by flags or by an experiment file. */
+export interface FitSettings {
+  readonly data?: string;
+  readonly backbone?: PluginSetting;
+  readonly freezing?: PluginSetting;
+  readonly head?: PluginSetting;
+  readonly solver?: PluginSetting;
+  readonly optimizer?: PluginSetting;
+  readonly epochs?: number;
+  readonly lr?: number;
+  readonly batch?: number;
+  readonly seed?: number;
+  readonly test?: number;
+  readonly out?: string;
+  readonly engine?: "auto" | "onnxruntime" | "tfjs-node" | "tfjs-wasm";
+  readonly strict?: boolean;
+  readonly cache?: boolean;
+  readonly force?: boolean;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+  readonly plugins?: PluginModules;
+}
+
+/** The published schema of the experiment file: the one definition that file and flags are checked against. */
+export const FIT_SCHEMA: Schema = schema;
+
+/** The kinds whose plugins take options by `--set kind.option=value`. */
+export const OPTION_KINDS = ["backbone", "freezing", "head", "solver", "optimizer"] as const;
+
+/** One of the kinds whose plugins take options. */
+export type OptionKind = (typeof OPTION_KINDS)[number];
+
+/** What a plugin is called where nobody names one. */
+export const DEFAULT_NAMES: Readonly<Record<OptionKind, string>> = {
+  backbone: "efficientnet-lite0",
+  freezing: "frozen",
+  head: "linear",
+  solver: "logistic",
+  optimizer: "adamw",
+};
+
+/** Splits a plugin's setting into name and options. */
+export function nameAndOptions(setting: PluginSetting): { name: string; options: PlainOptions } {
+  if (typeof setting === "string") return { name: setting, options: {} };
+  const { name, ...options } = setting;
+  return { name, options };
+}

@@ -1,0 +1,54 @@
+import { readFile } from "node:fs/promises";
+import { type Backbone, type BackboneCard, type BackboneSource, fail } from "@graft-ml/core";
+import { layerGroups, readModel, upTo, widenHalf } from "@graft-ml/graph";
+
+/** What a weights package exports. */
+export interface WeightsPackage {
+  readonly card: BackboneCard;
+  readonly modelUrl: URL;
+}
+
+/** A catalogue entry whose weights come as an npm package: no download at run time. */
+export function bundled(
+  name: string,
+  summary: string,
+  specifier: string,
+  open: () => Promise<WeightsPackage>,
+): BackboneSource {
+  return {
+    name,
+    summary,
+    async load() {
+      let weights: WeightsPackage;
+      try {
+        weights = await open();
+      } catch (cause) {
+        throw fail(`backbones/${name}`, `the weights are not installed: npm install ${specifier}`, { cause });
+      }
+      return backboneFrom(await readFile(weights.modelUrl), weights.card);
+    },
+  };
+}
+
+/** Makes a backbone from an ONNX file's bytes and its card; groups are found in the graph. */
+export async function backboneFrom(bytes: Uint8Array, card: BackboneCard): Promise<Backbone> {
+  const where = `backbones/${card.id}`;
+  await checkHash(where, bytes, card.sha256);
+  const graph = upTo(widenHalf(readModel(bytes)), [card.features]);
+  if (!graph.inputs.some((input) => input.name === card.input)) {
+    throw fail(
+      where,
+      `the card names the input "${card.input}"; the graph has ${graph.inputs.map((input) => `"${input.name}"`).join(", ")}`,
+    );
+  }
+  return { card, graph, groups: layerGroups(graph, card.input) };
+}
+
+async function checkHash(where: string, bytes: Uint8Array, expected: string): Promise<void> {
+  if (expected === "unverified") return;
+  const digest = await crypto.subtle.digest("SHA-256", bytes as Uint8Array<ArrayBuffer>);
+  const found = Buffer.from(digest).toString("hex");
+  if (found !== expected) {
+    throw fail(where, `expected weights with sha256 ${expected}; received ${found}. Reinstall the weights package`);
+  }
+}

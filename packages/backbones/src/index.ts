@@ -1,0 +1,1 @@
+export { efficientnetLite0 } from "./efficientnet-lite0.ts";

@@ -1,0 +1,1 @@
+export { backboneFrom, bundled, type WeightsPackage } from "./bundled.ts";

@@ -1,0 +1,328 @@
+/** Element types of ONNX tensors that Graft reads and writes. */
+export type DType =
+  | "float32"
+  | "float64"
+  | "float16"
+  | "bfloat16"
+  | "int8"
+  | "int16"
+  | "int32"
+  | "int64"
+  | "uint8"
+  | "uint16"
+  | "uint32"
+  | "uint64"
+  | "bool";
+
+/** Raw elements: `float16` and `bfloat16` are kept as their bits in a `Uint16Array`, `bool` as 0 or 1 in a `Uint8Array`. */
+export type TensorData =
+  | Float32Array
+  | Float64Array
+  | Int8Array
+  | Int16Array
+  | Int32Array
+  | Uint8Array
+  | Uint16Array
+  | Uint32Array
+  | BigInt64Array
+  | BigUint64Array;
+
+/** An n-dimensional array, row-major. */
+export interface Tensor {
+  readonly dtype: DType;
+  readonly dims: readonly number[];
+  readonly data: TensorData;
+}
+
+/** Tensors by name; nothing in Graft is keyed by position. */
+export type Tensors = Readonly<Record<string, Tensor>>;
+
+/** A dimension: a number, or the name of one that is known only when the graph runs. */
+export type Dim = number | string;
+
+/** One attribute of a node, with the type that its file gave it. */
+export type Attribute =
+  | { readonly type: "int"; readonly value: number }
+  | { readonly type: "float"; readonly value: number }
+  | { readonly type: "string"; readonly value: string }
+  | { readonly type: "tensor"; readonly value: Tensor }
+  | { readonly type: "ints"; readonly value: readonly number[] }
+  | { readonly type: "floats"; readonly value: readonly number[] }
+  | { readonly type: "strings"; readonly value: readonly string[] };
+
+/** One operator of a graph; `""` in `inputs` or `outputs` stands for an optional one left out. */
+export interface GraphNode {
+  readonly name: string;
+  readonly op: string;
+  /** `""` for standard ONNX, `"ai.graft"` for gradient primitives. */
+  readonly domain: string;
+  readonly inputs: readonly string[];
+  readonly outputs: readonly string[];
+  readonly attributes: Readonly<Record<string, Attribute>>;
+}
+
+/** Name, element type and shape of a value that enters or leaves a graph. */
+export interface ValueInfo {
+  readonly name: string;
+  readonly dtype: DType;
+  readonly dims: readonly Dim[];
+}
+
+/** An ONNX graph as immutable data: every change makes a new one. Nodes are in topological order. */
+export interface Graph {
+  readonly name: string;
+  readonly irVersion: number;
+  /** Operator-set version by domain; `""` is standard ONNX. */
+  readonly opsets: Readonly<Record<string, number>>;
+  readonly inputs: readonly ValueInfo[];
+  readonly outputs: readonly ValueInfo[];
+  readonly initializers: ReadonlyMap<string, Tensor>;
+  readonly nodes: readonly GraphNode[];
+  /** Producer, licence, provenance: the model's `metadata_props`. */
+  readonly metadata: Readonly<Record<string, string>>;
+}
+
+/** A value of a graph under construction. */
+export type Value = ValueInfo;
+
+/** Values by name, as heads return them. */
+export type Values = Readonly<Record<string, Value>>;
+
+/** Plain literals for node attributes: integers become `int`, other numbers need `{ float }`. */
+export type AttributeLiteral =
+  | number
+  | string
+  | readonly number[]
+  | readonly string[]
+  | Tensor
+  | { readonly float: number };
+
+/** Builds graphs node by node; shapes are inferred as nodes are added. */
+export interface GraphBuilder {
+  /** Version of the standard operator set that nodes are written for. */
+  readonly opset: number;
+  /** Declares an input that is fed at every run. */
+  input(name: string, dtype: DType, dims: readonly Dim[]): Value;
+  /** Adds an initializer that training may choose as a variable. */
+  parameter(name: string, tensor: Tensor): Value;
+  /** Adds a constant initializer under a fresh name. */
+  constant(tensor: Tensor): Value;
+  /** Adds a float32 scalar constant. */
+  scalar(value: number): Value;
+  /** Adds an int64 vector constant, as shapes and axes are given. */
+  ints(values: readonly number[]): Value;
+  /** Adds a node with one output. */
+  op(
+    op: string,
+    inputs: readonly (Value | undefined)[],
+    attributes?: Readonly<Record<string, AttributeLiteral>>,
+    domain?: string,
+  ): Value;
+  /** Gives a value a fixed name by which it can be fetched. */
+  name(value: Value, name: string): Value;
+  /** A name that no value of the graph has yet, starting with `hint`. */
+  fresh(hint: string): string;
+}
+
+/** Runs graphs; knows nothing of training, freezing or data. */
+export interface Engine {
+  /** `onnxruntime`, `tfjs-node`, `tfjs-wasm`, ... */
+  readonly name: string;
+  /** Makes a graph ready to run many times. */
+  prepare(graph: Graph, options?: PrepareOptions): Promise<Program>;
+}
+
+/** How a graph is prepared. */
+export interface PrepareOptions {
+  /** Input name → output name: after each run the output's value becomes the input's next value, inside the engine. */
+  readonly carry?: Readonly<Record<string, string>>;
+  /** First values of the carried inputs; each one in `carry` needs one. */
+  readonly initial?: Tensors;
+  /** Threads inside one operator. Default: the machine's available cores. */
+  readonly threads?: number;
+}
+
+/** A prepared graph. */
+export interface Program {
+  /** Runs once with every input that is not carried; returns every output that is not carried, or only `fetch`. */
+  run(inputs: Tensors, fetch?: readonly string[]): Promise<Tensors>;
+  /** The present values of the carried inputs, copied out. */
+  state(): Promise<Tensors>;
+  /** Replaces carried values; those not named stay. */
+  setState(values: Tensors): Promise<void>;
+  /** Frees everything that the program holds; calling it twice is harmless. */
+  release(): Promise<void>;
+}
+
+/** What happens to a picture between the decoder and the graph. */
+export interface ImagePreprocessing {
+  /** Height and width in pixels that the graph takes. */
+  readonly size: number;
+  /** Share of the shorter side kept by the centre crop, 0..1. */
+  readonly crop: number;
+  readonly interpolation: "bicubic" | "bilinear" | "nearest" | "lanczos3";
+  /** Subtracted from pixel values 0..255, per channel. */
+  readonly mean: readonly [number, number, number];
+  /** Divides after the subtraction, per channel. */
+  readonly std: readonly [number, number, number];
+  readonly layout: "NCHW" | "NHWC";
+  readonly channels: "RGB" | "BGR";
+}
+
+/** What is known about a pretrained model beside its graph. */
+export interface BackboneCard {
+  readonly id: string;
+  readonly title: string;
+  /** Where the weights come from: package, version, original. */
+  readonly source: Readonly<Record<string, string>>;
+  readonly licence: string;
+  readonly task: string;
+  readonly preprocessing: ImagePreprocessing;
+  /** Name of the graph's image input. */
+  readonly input: string;
+  /** Name of the value that a head is put on, `[batch, numFeatures]`. */
+  readonly features: string;
+  /** Name of the original classifier's output, where the graph has one. */
+  readonly output?: string;
+  readonly numFeatures: number;
+  readonly parameters: number;
+  readonly bytes: number;
+  /** Hash of the model file in hexadecimal, or `unverified`. */
+  readonly sha256: string;
+  readonly accuracy?: { readonly top1: number; readonly source: string };
+}
+
+/** A stretch of the graph that freezes as one; ordered from input to output. */
+export interface LayerGroup {
+  readonly name: string;
+  readonly initializers: readonly string[];
+  /** The single value through which everything after the group sees what came before. */
+  readonly boundary: string;
+}
+
+/** A pretrained model ready for a head: the graph ends at `card.features`. */
+export interface Backbone {
+  readonly card: BackboneCard;
+  /** Half-precision weights are widened; names are the file's. */
+  readonly graph: Graph;
+  readonly groups: readonly LayerGroup[];
+}
+
+/** A backbone that can be loaded: what a catalogue entry is. */
+export interface BackboneSource {
+  readonly name: string;
+  /** One line for listings. */
+  readonly summary: string;
+  load(): Promise<Backbone>;
+}
+
+/** What a freezing strategy may look at besides the groups. */
+export interface PlanContext {
+  /** Epochs that the user asked for, if any. */
+  readonly epochs?: number;
+}
+
+/** What trains during one stretch of training. The head always trains at rate 1. */
+export interface FreezingPhase {
+  /** Thawed layer groups, each with its multiple of the base learning rate. */
+  readonly groups: readonly { readonly name: string; readonly rate: number }[];
+  /** `frozen`: statistics, scale and shift stay as pretrained. `live`: statistics of the batch, running averages updated. */
+  readonly normalization: "frozen" | "live";
+  /** Length in epochs; left out for the last phase, which takes what remains. */
+  readonly epochs?: number;
+}
+
+/** Freezing as data: what trains, phase after phase. */
+export interface FreezingPlan {
+  readonly strategy: string;
+  readonly phases: readonly FreezingPhase[];
+}
+
+/** Pure: looks at groups, returns a plan, touches no tensor. */
+export interface FreezingStrategy {
+  readonly name: string;
+  /** One line for listings. */
+  readonly summary: string;
+  plan(groups: readonly LayerGroup[], context: PlanContext): FreezingPlan;
+}
+
+/** Shape of one sample's features, without the batch. */
+export interface FeatureSpec {
+  readonly dims: readonly number[];
+}
+
+/** What a head predicts. */
+export interface TargetSpec {
+  readonly classes: readonly string[];
+}
+
+/** A task's graph fragment, loss, decoding and measures. */
+export interface Head<Target = unknown, Prediction = unknown> {
+  readonly name: string;
+  /** One line for listings. */
+  readonly summary: string;
+  readonly task: string;
+  /**
+   * `multinomial`: the head is one affine map followed by softmax cross-entropy, so a solver may replace iteration,
+   * setting the parameters `head.weight` `[features, classes]` and `head.bias` `[classes]`.
+   */
+  readonly closedForm?: "multinomial";
+  /** Refuses a task that the head cannot do; called before anything expensive. */
+  check(features: FeatureSpec, targets: TargetSpec): void;
+  /** Adds the trainable part on `features` `[batch, ...]`; `random` draws the initial values. Parameters are named `head.*`. */
+  build(features: Value, targets: TargetSpec, g: GraphBuilder, random: Random): Values;
+  /** The inputs that `loss` reads, batch first. */
+  targetInputs(targets: TargetSpec): readonly ValueInfo[];
+  /** Targets as values for `targetInputs`. */
+  encode(targets: readonly Target[], spec: TargetSpec): Tensors;
+  /** Loss of each sample, `[batch]`; the trainer averages it with sample weights. */
+  loss(outputs: Values, targets: Values, g: GraphBuilder): Value;
+  /** The exported outputs, by the names they get in the file; `temperature` divides what softmax sees, 1 leaves it as trained. */
+  predict(outputs: Values, g: GraphBuilder, temperature: number): Values;
+  /** One prediction a sample from the values of `predict`. */
+  decode(outputs: Tensors, spec: TargetSpec): Prediction[];
+  /** The temperature that fits held-out predictions best (made with temperature 1); 1 where the task has none. */
+  calibrate(predictions: readonly Prediction[], targets: readonly Target[], spec: TargetSpec): number;
+  /** All measures of the task by their usual names, with 95 % intervals; plain JSON. */
+  evaluate(
+    predictions: readonly Prediction[],
+    targets: readonly Target[],
+    spec: TargetSpec,
+    random: Random,
+  ): Readonly<Record<string, unknown>>;
+}
+
+/** A seeded stream of random numbers whose state can be saved and restored exactly. */
+export interface Random {
+  /** Uniform in [0, 1) with 53 bits. */
+  uniform(): number;
+  /** Standard normal. */
+  normal(): number;
+  /** Integer in [0, below). */
+  integer(below: number): number;
+  /** Shuffles in place (Fisher-Yates) and returns the array. */
+  shuffle<T>(items: T[]): T[];
+  /** An independent stream for a named purpose; drawing from it leaves this one alone. */
+  fork(purpose: string): Random;
+  state(): readonly number[];
+  restore(state: readonly number[]): void;
+}
+
+/** What long work tells whoever watches. */
+export type RunEvent =
+  | { readonly type: "stage"; readonly stage: string; readonly total?: number }
+  | { readonly type: "progress"; readonly stage: string; readonly done: number; readonly total: number }
+  | {
+      readonly type: "epoch";
+      readonly epoch: number;
+      readonly epochs: number;
+      readonly loss: number;
+      readonly validation?: number;
+    }
+  | { readonly type: "notice"; readonly message: string };
+
+/** How long work reports and is stopped. */
+export interface RunControl {
+  readonly onEvent?: (event: RunEvent) => void;
+  readonly signal?: AbortSignal;
+}

@@ -1,0 +1,11 @@
+export { cacheFolder } from "./cache-folder.ts";
+export { type CachedSpace, type CacheReport, cacheReport, type PruneOptions, pruneCache } from "./cache-report.ts";
+export { DECODER_VERSION, decodeImage, decodeInto, thumbnail } from "./decode.ts";
+export { type DecodedBatch, type DecodeOptions, decodeBatches } from "./decode-batches.ts";
+export type { Duplicate } from "./duplicates.ts";
+export type { FeatureSpace } from "./feature-space.ts";
+export { type FeatureSpaceParts, type FeatureStore, type FeatureStoreOptions, featureStore } from "./feature-store.ts";
+export type { Split } from "./folder-layout.ts";
+export type { SkippedPath } from "./folder-walk.ts";
+export { type ImageDataset, type ImageFolderOptions, type ImageSample, imageFolder } from "./image-folder.ts";
+export { readSafetensors, writeSafetensors } from "./safetensors.ts";

@@ -1,0 +1,3 @@
+export { frozen } from "./frozen.ts";
+export { full } from "./full.ts";
+export { last } from "./last.ts";

@@ -1,0 +1,15 @@
+export * as backbones from "@graft-ml/backbones";
+export { efficientnetLite0 } from "@graft-ml/backbones";
+export { GraftError } from "@graft-ml/core";
+export * as freezingStrategies from "@graft-ml/freezing";
+export { frozen, full, last } from "@graft-ml/freezing";
+export * as heads from "@graft-ml/heads";
+export { linear, mlp } from "@graft-ml/heads";
+export { engineNames, openEngine, probeEngines } from "@graft-ml/runtime";
+export { optimizers, schedules, solvers } from "@graft-ml/trainers";
+export { checkTarget, type Manifest } from "./bundle.ts";
+export { type Diagnosis, doctor } from "./doctor.ts";
+export { type Inspection, inspect } from "./inspect.ts";
+export { type LoadedBundle, load, readManifest } from "./load.ts";
+export type { ClassificationReport, Prediction, RunSummary, TestPrediction } from "./summary.ts";
+export { type TransferOptions, type TransferResult, transfer } from "./transfer.ts";

@@ -1,0 +1,9 @@
+import type { Operator } from "../operator.ts";
+
+/** |x|; the gradient is the sign, 0 at 0. */
+export const abs: Operator = {
+  op: "Abs",
+  since: 6,
+  infer: (c) => [c.input(0)],
+  gradient: ({ g, inputs, dy }) => [g.op("Mul", [dy, g.op("Sign", [inputs[0]!])])],
+};

@@ -1,0 +1,19 @@
+import { toNumbers } from "@graft-ml/core";
+import { broadcastDims, unbroadcast } from "../broadcast.ts";
+import type { Operator } from "../operator.ts";
+
+/** Repeats a value along dimensions of size 1. */
+export const expand: Operator = {
+  op: "Expand",
+  since: 8,
+  infer(c) {
+    const { dtype, dims } = c.input(0);
+    const shape = c.constant(1);
+    const wanted =
+      shape === undefined
+        ? Array.from({ length: Number(c.input(1).dims[0]) }, () => c.unknown())
+        : Array.from(toNumbers(shape));
+    return [{ dtype, dims: broadcastDims(c.node, dims, wanted) }];
+  },
+  gradient: ({ g, inputs, dy }) => [unbroadcast(g, dy, inputs[0]!)],
+};

@@ -1,0 +1,10 @@
+import { broadcastDims } from "../broadcast.ts";
+import type { Operator } from "../operator.ts";
+
+/** a < b, elementwise. */
+export const less: Operator = {
+  op: "Less",
+  since: 9,
+  infer: (c) => [{ dtype: "bool", dims: broadcastDims(c.node, c.input(0).dims, c.input(1).dims) }],
+  stopsGradient: true,
+};

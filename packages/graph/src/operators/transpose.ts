@@ -1,0 +1,23 @@
+import type { Operator } from "../operator.ts";
+
+/** Dimensions in another order; reversed where `perm` is left out. */
+export const transpose: Operator = {
+  op: "Transpose",
+  since: 1,
+  infer(c) {
+    const { dtype, dims } = c.input(0);
+    const perm = c.attributes.ints(
+      "perm",
+      dims.map((_, i) => dims.length - 1 - i),
+    );
+    return [{ dtype, dims: perm.map((axis) => dims[axis]!) }];
+  },
+  gradient({ g, attributes, inputs, dy }) {
+    const rank = inputs[0]!.dims.length;
+    const perm = attributes.ints(
+      "perm",
+      Array.from({ length: rank }, (_, i) => rank - 1 - i),
+    );
+    return [g.op("Transpose", [dy], { perm: perm.map((_, i) => perm.indexOf(i)) })];
+  },
+};

@@ -1,0 +1,2 @@
+export { linear } from "./linear.ts";
+export { mlp } from "./mlp.ts";

@@ -1,0 +1,3 @@
+export { onnxRuntimeEngine } from "./engine.ts";
+export { lowerPrimitives } from "./lowerings/index.ts";
+export { probeOnnxRuntime } from "./probe.ts";

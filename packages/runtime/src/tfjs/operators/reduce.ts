@@ -1,0 +1,49 @@
+import type { Kernel } from "../kernel.ts";
+import { hostInts, made, type Order, physical, shared, type Value } from "../value.ts";
+
+/** `ReduceSum`, `ReduceMean`, `ReduceMax`, …: axes as an attribute or, in later opsets, as an input. */
+export function reduce(kernel: "Sum" | "Mean" | "Max" | "Min" | "Prod"): Kernel {
+  return (node, device) => {
+    const attribute = node.ints("axes");
+    const keepDims = node.int("keepdims", 1) !== 0;
+    const noop = node.int("noop_with_empty_axes", 0) !== 0;
+    return (inputs) => {
+      const x = inputs[0] as Value;
+      const rank = x.dims.length;
+      const given = inputs[1] === undefined ? attribute : hostInts(inputs[1], device);
+      const empty = given === undefined || given.length === 0;
+      if ((empty && noop) || rank === 0) return shared(x, device);
+      const axes = empty ? x.dims.map((_, i) => i) : given.map((axis) => (axis < 0 ? axis + rank : axis));
+      const order = x.order ?? x.dims.map((_, i) => i);
+      const places = axes.map((axis) => order.indexOf(axis)).sort((a, b) => a - b);
+      const tensor = physical(x, device);
+      const result =
+        kernel === "Sum" || kernel === "Mean"
+          ? device.reduce(kernel, tensor, places, keepDims)
+          : device.run(
+              kernel,
+              { x: tensor },
+              kernel === "Prod" ? { axis: places, keepDims } : { reductionIndices: places, axis: places, keepDims },
+            );
+      return made(result, x.dtype, keepDims ? x.order : remaining(order, axes));
+    };
+  };
+}
+
+/** The order of what is left when axes are dropped. */
+function remaining(order: readonly number[], axes: readonly number[]): Order {
+  return order
+    .filter((axis) => !axes.includes(axis))
+    .map((axis) => axis - axes.filter((dropped) => dropped < axis).length);
+}
+
+/** `GlobalAveragePool`: the mean over everything behind the channels, kept as axes of size 1. */
+export const globalAveragePool: Kernel = (_, device) => (inputs) => {
+  const x = inputs[0]!;
+  const order = x.order ?? x.dims.map((_, i) => i);
+  const places = x.dims
+    .map((_, i) => order.indexOf(i))
+    .slice(2)
+    .sort((a, b) => a - b);
+  return made(device.reduce("Mean", physical(x, device), places, true), x.dtype, x.order);
+};

@@ -1,0 +1,38 @@
+import { type Engine, float32, type Graph, type Random, sizeOf, type Tensor, type Tensors, type ValueInfo } from "@graft-ml/core";
+import { onnxRuntimeEngine } from "@graft-ml/runtime";
+
+/** Opens the engine that the kit computes with. */
+export type OpenEngine = () => Promise<Engine>;
+
+/** ONNX Runtime, opened at the first use. */
+export const defaultEngine: OpenEngine = onnxRuntimeEngine;
+
+/** Prepares a graph, runs it once on one thread, and releases it. */
+export async function runOnce(engine: Engine, graph: Graph, inputs: Tensors, fetch?: readonly string[]): Promise<Tensors> {
+  const program = await engine.prepare(graph, { threads: 1 });
+  try {
+    return copied(await program.run(inputs, fetch));
+  } finally {
+    await program.release();
+  }
+}
+
+/** Standard normal values for every float input, with `batch` for dimensions that have only a name. */
+export function randomInputs(inputs: readonly ValueInfo[], random: Random, batch: number): Tensors {
+  return Object.fromEntries(
+    inputs.map(({ name, dims }) => [name, randomTensor(dims.map((dim) => (typeof dim === "number" ? dim : batch)), random)]),
+  );
+}
+
+/** A tensor of normal values around 0. */
+export function randomTensor(dims: readonly number[], random: Random, deviation = 1): Tensor {
+  return float32(
+    dims,
+    Float32Array.from({ length: sizeOf(dims) }, () => deviation * random.normal()),
+  );
+}
+
+/** Tensors whose data nobody else holds. */
+export function copied(tensors: Tensors): Tensors {
+  return Object.fromEntries(Object.entries(tensors).map(([name, t]) => [name, { ...t, data: t.data.slice() as Tensor["data"] }]));
+}

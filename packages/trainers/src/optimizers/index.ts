@@ -1,0 +1,2 @@
+export { adamw } from "./adamw.ts";
+export { sgd } from "./sgd.ts";

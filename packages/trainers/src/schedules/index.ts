@@ -1,0 +1,2 @@
+export { constant } from "./constant.ts";
+export { oneCycle } from "./one-cycle.ts";
