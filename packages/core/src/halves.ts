@@ -9,21 +9,18 @@ export function widenHalves(bits: Uint16Array, into: Float32Array = new Float32A
   return into;
 }
 
-/** Rounds float32 values to halves (nearest, ties to even), as bits; values beyond 65504 become infinite. */
-export function narrowHalves(values: Float32Array): Uint16Array {
+/** Rounds float32 values to halves (nearest, ties to even), as bits; `undefined` where a value is not finite as a half. */
+export function narrowHalves(values: Float32Array): Uint16Array | undefined {
   const words = new Uint32Array(values.buffer, values.byteOffset, values.length);
   const bits = new Uint16Array(values.length);
   for (let i = 0; i < words.length; i++) {
     const word = words[i]!;
     const magnitude = word & 0x7fffffff;
-    // The common case inline: normal halves. Everything else is rare.
-    if (magnitude >= 0x38800000 && magnitude < 0x477ff000) {
+    if (magnitude >= 0x477ff000) return undefined;
+    // Normal halves, the bulk, by integers alone: rebias the exponent, round at the cut. Zeros come after any relu.
+    if (magnitude >= 0x38800000) {
       bits[i] = ((word >>> 16) & 0x8000) | ((magnitude + 0xfff + ((magnitude >>> 13) & 1) - 0x38000000) >>> 13);
-    } else if (magnitude === 0) {
-      bits[i] = (word >>> 16) & 0x8000;
-    } else {
-      bits[i] = floatToHalf(values[i]!);
-    }
+    } else bits[i] = magnitude === 0 ? (word >>> 16) & 0x8000 : floatToHalf(values[i]!);
   }
   return bits;
 }

@@ -12,7 +12,8 @@ export function fromBarrel<T>(
   name: string,
   options: PlainOptions = {},
 ): T {
-  const factory = barrel[camelCase(name)];
+  const key = camelCase(name);
+  const factory = Object.hasOwn(barrel, key) ? barrel[key] : undefined;
   if (typeof factory !== "function") throw unknownName(where, kind, name, pluginNames(barrel));
   return (factory as Factory<T>)(options);
 }

@@ -5,7 +5,7 @@ import { expect, test } from "vitest";
 import { cacheFolder } from "./cache-folder.ts";
 import { cacheReport, pruneCache } from "./cache-report.ts";
 import { featureStore } from "./feature-store.ts";
-import { testFolder } from "./test-folder.ts";
+import { testFolder } from "./folder.fixture.ts";
 
 test("finds the system's place for caches", () => {
   const home = homedir();

@@ -3,7 +3,7 @@ import { setTimeout } from "node:timers/promises";
 import type { ImagePreprocessing } from "@graft-ml/core";
 import { expect, test } from "vitest";
 import { decodeBatches, pool } from "./decode-batches.ts";
-import { plant, testFolder } from "./test-folder.ts";
+import { plant, testFolder } from "./folder.fixture.ts";
 
 const plain: ImagePreprocessing = {
   size: 2,

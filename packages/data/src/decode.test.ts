@@ -4,7 +4,7 @@ import sharp from "sharp";
 import { expect, test } from "vitest";
 import { DECODER_VERSION, decodeImage, thumbnail } from "./decode.ts";
 import { resample } from "./resample.ts";
-import { bombPicture, plant, testFolder } from "./test-folder.ts";
+import { bombPicture, plant, testFolder } from "./folder.fixture.ts";
 
 const plain: ImagePreprocessing = {
   size: 4,

@@ -2,9 +2,8 @@ import { randomBytes } from "node:crypto";
 import { type FileHandle, open } from "node:fs/promises";
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
-import { fail, type Tensor } from "@graft-ml/core";
+import { fail, narrowHalves, type Tensor, widenHalves } from "@graft-ml/core";
 import { writeAtomically } from "./atomic-write.ts";
-import { toHalves, widenHalves } from "./half.ts";
 import { headerLength, parseHeader, writeSafetensors } from "./safetensors.ts";
 
 const WHERE = "data/feature-store";
@@ -41,7 +40,7 @@ export function packFeatures(
   precision: "f16" | "f32",
 ): FeatureShard & { readonly tensor: Tensor } {
   // A value that overflows would come back as infinity and ruin a run; twice the bytes is the lesser harm.
-  const halves = precision === "f16" ? toHalves(features) : undefined;
+  const halves = precision === "f16" ? narrowHalves(features) : undefined;
   const dtype = halves === undefined ? "float32" : "float16";
   const data = halves ?? features;
   const rows = new Uint8Array(data.buffer, data.byteOffset, data.byteLength);
@@ -149,7 +148,7 @@ function copyRows(
 ): void {
   for (const { row, offset } of wanted) {
     const from = bytes.byteOffset + (row - first) * rowBytes;
-    if (dtype === "float16") widenHalves(new Uint16Array(bytes.buffer, from, rowBytes / 2), out, offset);
+    if (dtype === "float16") widenHalves(new Uint16Array(bytes.buffer, from, rowBytes / 2), out.subarray(offset));
     else out.set(new Float32Array(bytes.buffer, from, rowBytes / 4), offset);
   }
 }

@@ -4,7 +4,7 @@ import { createRequire } from "node:module";
 import { join } from "node:path";
 import { expect, onTestFinished, test } from "vitest";
 import { featureStore } from "./feature-store.ts";
-import { testFolder } from "./test-folder.ts";
+import { testFolder } from "./folder.fixture.ts";
 
 const EACH = 50_000;
 const parts = { weights: "w", boundary: "b", precision: "f16", preprocessing: {}, decoder: "d", dims: [EACH] } as const;

@@ -12,7 +12,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { type FeatureSpaceParts, featureStore } from "./feature-store.ts";
 import { readSafetensors, writeSafetensors } from "./safetensors.ts";
-import { testFolder } from "./test-folder.ts";
+import { testFolder } from "./folder.fixture.ts";
 
 const parts: FeatureSpaceParts = {
   weights: "a".repeat(64),

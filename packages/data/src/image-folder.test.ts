@@ -4,7 +4,7 @@ import { join } from "node:path";
 import type { RunEvent } from "@graft-ml/core";
 import { expect, test } from "vitest";
 import { type ImageDataset, imageFolder } from "./image-folder.ts";
-import { bombPicture, plant, testFolder, tinyPicture } from "./test-folder.ts";
+import { bombPicture, plant, testFolder, tinyPicture } from "./folder.fixture.ts";
 
 /** `count` pictures of a class, all different for different starts. */
 const many = (name: string, count: number, start: number) =>

@@ -34,8 +34,9 @@ export interface ExtractOptions {
 
 /** Pictures in one run of the prefix: measured best on two cores, where larger batches leave the caches. */
 const BATCH = 16;
-/** Samples written at once: what a killed run can lose. */
+/** Samples and bytes written at once: what a killed run can lose, and what waits in memory. */
 const SHARD = 256;
+const SHARD_BYTES = 64 * 1024 ** 2;
 
 /** Runs the frozen part once over the samples that the store does not have yet. */
 export async function extractFeatures(
@@ -105,7 +106,8 @@ async function fill(
       const outputs = await program.run({ [card.input]: images });
       pending.hashes.push(...indices.map((index) => samples[index]!.sha256));
       pending.values.push(outputs[boundary]!.data as Float32Array);
-      if (pending.hashes.length >= SHARD) await flush();
+      const waiting = pending.hashes.length;
+      if (waiting >= SHARD || waiting * sizeOf(space.dims) * 4 >= SHARD_BYTES) await flush();
       seconds.features += lap();
       done += indices.length;
       control?.onEvent?.({ type: "progress", stage: "features", done, total: samples.length });

@@ -10,6 +10,8 @@ import {
 } from "@graft-ml/core";
 import { frozen } from "@graft-ml/freezing";
 import { inferShapes, layerGroups, readModel, widenHalf } from "@graft-ml/graph";
+import { type Estimate, estimate } from "./estimate.ts";
+import { readManifest } from "./load.ts";
 import { cutForPhase } from "./variables.ts";
 
 /** Layer groups of a model and what a freezing strategy would train. */
@@ -27,68 +29,74 @@ export interface Inspection {
     readonly trained: number;
   }[];
   readonly plan: FreezingPlan;
+  /** Measured on this machine; left out for ONNX files without a card and where it was not asked for. */
+  readonly estimate?: Estimate;
 }
 
-/** Inspects a catalogue entry, a bundle folder or an ONNX file. */
-export async function inspect(
-  target: BackboneSource | string,
-  options: { readonly freezing?: FreezingStrategy } = {},
-): Promise<Inspection> {
-  const { name, graph, groups, rates, plan, frozenNames } = await open(target, options.freezing ?? frozen());
+/** What to look at. */
+export interface InspectOptions {
+  /** Default: `frozen()`. */
+  readonly freezing?: FreezingStrategy;
+  /** Measure what the plan would cost, which takes seconds. Default: true. */
+  readonly measure?: boolean;
+}
+
+/** Inspects a catalogue entry, a bundle folder (by the plan it was fitted with) or an ONNX file. */
+export async function inspect(target: BackboneSource | string, options: InspectOptions = {}): Promise<Inspection> {
+  const { backbone, plan: fitted, measurable } = await open(target);
+  const { card, graph, groups } = backbone;
+  const plan = options.freezing?.plan(groups, {}) ?? fitted ?? frozen().plan(groups, {});
+  const phase = plan.phases[0]!;
+  const cut = cutForPhase(backbone, phase);
   const { values } = inferShapes(graph, { batch: 1 });
+  const count = (names: readonly string[]): number =>
+    names.reduce((n, name) => n + sizeOf(graph.initializers.get(name)!.dims), 0);
+  const measured = measurable && options.measure !== false;
   return {
-    backbone: name,
+    backbone: card.id,
     plan,
-    groups: groups.map(({ name, initializers, boundary }) => {
-      const shape = values.get(boundary)!.dims.slice(1);
-      const count = (names: readonly string[]): number =>
-        names.reduce((n, initializer) => n + sizeOf(graph.initializers.get(initializer)!.dims), 0);
+    groups: groups.map((group) => {
+      const shape = values.get(group.boundary)!.dims.slice(1);
       return {
-        name,
-        parameters: count(initializers),
+        name: group.name,
+        parameters: count(group.initializers),
         boundaryShape: shape,
         boundaryBytes: shape.every((dim) => typeof dim === "number") ? 2 * sizeOf(shape as number[]) : 0,
-        frozen: frozenNames.has(name),
-        trained: count(initializers.filter((initializer) => initializer in rates)),
+        frozen: cut.frozen.includes(group),
+        trained: count(group.initializers.filter((name) => name in cut.rates)),
       };
     }),
+    ...(measured && { estimate: await estimate(backbone, cut, phase.normalization) }),
   };
 }
 
-interface Opened extends Pick<Backbone, "graph" | "groups"> {
-  readonly name: string;
-  readonly plan: FreezingPlan;
-  readonly rates: Readonly<Record<string, number>>;
-  readonly frozenNames: ReadonlySet<string>;
+interface Opened {
+  readonly backbone: Backbone;
+  /** The plan of a bundle. */
+  readonly plan?: FreezingPlan;
+  /** Whether the graph ends at features that a head can be put on. */
+  readonly measurable: boolean;
 }
 
-async function open(target: BackboneSource | string, freezing: FreezingStrategy): Promise<Opened> {
-  const backbone = typeof target === "string" ? await fromFile(target) : await target.load();
-  const plan = freezing.plan(backbone.groups, {});
-  const cut = cutForPhase(backbone, plan.phases[0]!);
-  return {
-    name: backbone.card.id,
-    graph: backbone.graph,
-    groups: backbone.groups,
-    plan,
-    rates: cut.rates,
-    frozenNames: new Set(cut.frozen.map((group) => group.name)),
-  };
-}
-
-/** An ONNX file without a card: its first input and output stand for the card's. */
-async function fromFile(path: string): Promise<Backbone> {
-  const found = await stat(path).catch((cause) => {
+async function open(target: BackboneSource | string): Promise<Opened> {
+  if (typeof target !== "string") return { backbone: await target.load(), measurable: true };
+  const found = await stat(target).catch((cause) => {
     throw fail(
       "graft/inspect",
-      `expected a backbone's name, a bundle or an ONNX file; ${JSON.stringify(path)} does not exist`,
+      `expected a backbone's name, a bundle or an ONNX file; ${JSON.stringify(target)} does not exist`,
       { cause },
     );
   });
-  const file = found.isDirectory() ? join(path, "model.onnx") : path;
+  if (!found.isDirectory()) return { backbone: await fromFile(target, target), measurable: false };
+  const { card, plan } = await readManifest(target);
+  return { backbone: await fromFile(join(target, "model.onnx"), card.id), plan, measurable: false };
+}
+
+/** An ONNX file without a card: its first input and output stand for the card's. */
+async function fromFile(file: string, id: string): Promise<Backbone> {
   const graph = widenHalf(readModel(await readFile(file)));
   const [input, output] = [graph.inputs[0], graph.outputs[0]!];
   if (input === undefined) throw fail("graft/inspect", `${file} has no input`);
-  const card = { id: path, input: input.name, features: output.name } as Backbone["card"];
+  const card = { id, input: input.name, features: output.name } as Backbone["card"];
   return { card, graph, groups: layerGroups(graph, input.name) };
 }

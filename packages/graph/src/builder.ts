@@ -28,15 +28,23 @@ export interface OpenGraph extends GraphBuilder {
 /** Operator set of graphs that start empty. */
 const DEFAULT_OPSET = 17;
 
-/** Starts a graph, or goes on with one whose named dimensions get numbers from `bindings`. */
-export function graphBuilder(start?: Graph, bindings: Readonly<Record<string, number>> = {}): OpenGraph {
+/**
+ * Starts a graph, or goes on with one whose named dimensions get numbers from `bindings`. Fresh names keep clear of
+ * `reserved`, names that are to be appended later.
+ */
+export function graphBuilder(
+  start?: Graph,
+  bindings: Readonly<Record<string, number>> = {},
+  reserved: ReadonlySet<string> = new Set(),
+): OpenGraph {
   const opsets: Record<string, number> = { "": DEFAULT_OPSET, ...start?.opsets };
   const shapes: Shapes =
     start === undefined ? { values: new Map(), constants: new Map() } : inferShapes(start, bindings);
   const inputs: ValueInfo[] = (start?.inputs ?? []).map((input) => shapes.values.get(input.name) ?? input);
   const initializers = new Map(start?.initializers);
   const nodes: GraphNode[] = [...(start?.nodes ?? [])];
-  const taken = new Set<string>(shapes.values.keys());
+  // Node names are kept apart, too: a pass may leave a node with the name of a value that is gone.
+  const taken = new Set<string>([...shapes.values.keys(), ...nodes.map((node) => node.name)]);
   const literals = new Map<string, Value>();
   const counters = new Map<string, number>();
 
@@ -53,7 +61,7 @@ export function graphBuilder(start?: Graph, bindings: Readonly<Record<string, nu
   const fresh = (hint: string): string => {
     let count = counters.get(hint) ?? 0;
     let name = count === 0 ? hint : `${hint}.${count}`;
-    while (taken.has(name)) name = `${hint}.${++count}`;
+    while (taken.has(name) || reserved.has(name)) name = `${hint}.${++count}`;
     counters.set(hint, count + 1);
     return name;
   };
@@ -113,6 +121,7 @@ export function graphBuilder(start?: Graph, bindings: Readonly<Record<string, nu
     },
     append(node) {
       for (const output of node.outputs) if (output !== "") claim(output);
+      taken.add(node.name);
       inferNode(shapes, node, opsets);
       nodes.push(node);
     },

@@ -7,7 +7,8 @@ export type Rewriter = (node: GraphNode, g: OpenGraph) => readonly Value[] | und
 
 /** Rebuilds a graph node by node, with shapes known at each; `bindings` gives numbers to named dimensions. */
 export function rewrite(graph: Graph, rewriter: Rewriter, bindings: Readonly<Record<string, number>> = {}): Graph {
-  const g = graphBuilder({ ...graph, nodes: [], outputs: [] }, bindings);
+  const reserved = new Set(graph.nodes.flatMap((node) => [node.name, ...node.outputs]));
+  const g = graphBuilder({ ...graph, nodes: [], outputs: [] }, bindings, reserved);
   const names = new Map<string, string>();
   const outputs = new Set(graph.outputs.map((output) => output.name));
   for (const original of graph.nodes) {

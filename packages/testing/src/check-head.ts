@@ -31,7 +31,8 @@ export function checkHead<Target, Prediction>(
   factory: Factory<Head<Target, Prediction>>,
   options: HeadCheckOptions<Target> = {},
 ): Check[] {
-  const make: HeadSubject["make"] = (chosen = options.options) => (chosen === undefined ? factory() : factory(chosen)) as Head;
+  const make: HeadSubject["make"] = (chosen = options.options) =>
+    (chosen === undefined ? factory() : factory(chosen)) as Head;
   const subject: HeadSubject = {
     expectedName: options.name,
     make,
@@ -41,5 +42,8 @@ export function checkHead<Target, Prediction>(
     invalidOptions: options.invalidOptions ?? [],
     refused: options.refused,
   };
-  return listChecks({ ...declaredChecks(subject), ...learningChecks(subject), ...predictionChecks(subject) }, options.skip);
+  return listChecks(
+    { ...declaredChecks(subject), ...learningChecks(subject), ...predictionChecks(subject) },
+    options.skip,
+  );
 }

@@ -32,12 +32,15 @@ export function refuses(what: string, where: string, action: () => unknown): str
   }
   holds(message !== undefined, () => `expected ${what} to be refused; it was accepted`);
   isOneLine(`the error for ${what}`, message);
-  holds(message.startsWith(`[${where}] `), () => `expected the error for ${what} to begin with "[${where}] "; received "${message}"`);
+  holds(
+    message.startsWith(`[${where}] `),
+    () => `expected the error for ${what} to begin with "[${where}] "; received "${message}"`,
+  );
   return message;
 }
 
 /** Every number of every tensor is finite. */
-export function isFinite(what: string, tensors: Tensors): void {
+export function areFinite(what: string, tensors: Tensors): void {
   for (const [name, value] of Object.entries(tensors)) {
     const bad = Array.from(toNumbers(value)).find((number) => !Number.isFinite(number));
     holds(bad === undefined, () => `expected ${what} to be finite; "${name}" holds ${bad}`);
@@ -47,7 +50,10 @@ export function isFinite(what: string, tensors: Tensors): void {
 /** Both hold the same names, shapes and bits. */
 export function isSame(what: string, actual: Tensors, expected: Tensors): void {
   const names = Object.keys(expected).sort().join(", ");
-  holds(Object.keys(actual).sort().join(", ") === names, () => `expected ${what} to be ${names}; received ${Object.keys(actual).sort().join(", ")}`);
+  holds(
+    Object.keys(actual).sort().join(", ") === names,
+    () => `expected ${what} to be ${names}; received ${Object.keys(actual).sort().join(", ")}`,
+  );
   for (const [name, value] of Object.entries(expected)) {
     holds(sameBits(actual[name]!, value), () => `expected ${what} to be the same bits; "${name}" differs`);
   }
@@ -62,7 +68,10 @@ export function sameBits(a: Tensor, b: Tensor): boolean {
 
 /** The numbers agree within `tolerance`, absolute below 1 and relative above. */
 export function isNear(what: string, actual: ArrayLike<number>, expected: ArrayLike<number>, tolerance: number): void {
-  holds(actual.length === expected.length, () => `expected ${expected.length} numbers of ${what}; received ${actual.length}`);
+  holds(
+    actual.length === expected.length,
+    () => `expected ${expected.length} numbers of ${what}; received ${actual.length}`,
+  );
   for (let i = 0; i < expected.length; i++) {
     const near = Math.abs(actual[i]! - expected[i]!) <= tolerance * Math.max(1, Math.abs(expected[i]!));
     holds(near, () => `expected ${what} within ${tolerance}; number ${i} is ${actual[i]} instead of ${expected[i]}`);
@@ -73,10 +82,17 @@ export function isNear(what: string, actual: ArrayLike<number>, expected: ArrayL
 export function isPlainJson(what: string, value: unknown, path = ""): void {
   const at = path === "" ? what : `${what} at ${path}`;
   if (value === null || typeof value === "string" || typeof value === "boolean") return;
-  if (typeof value === "number") return holds(Number.isFinite(value), () => `expected ${at} to be plain JSON; received ${value}`);
-  const plain = Array.isArray(value) || (typeof value === "object" && Object.getPrototypeOf(value) === Object.prototype);
-  holds(plain, () => `expected ${at} to be plain JSON; received ${typeof value === "object" ? value?.constructor?.name : typeof value}`);
-  for (const [key, part] of Object.entries(value as object)) isPlainJson(what, part, path === "" ? key : `${path}.${key}`);
+  if (typeof value === "number")
+    return holds(Number.isFinite(value), () => `expected ${at} to be plain JSON; received ${value}`);
+  const plain =
+    Array.isArray(value) || (typeof value === "object" && Object.getPrototypeOf(value) === Object.prototype);
+  holds(
+    plain,
+    () =>
+      `expected ${at} to be plain JSON; received ${typeof value === "object" ? value?.constructor?.name : typeof value}`,
+  );
+  for (const [key, part] of Object.entries(value as object))
+    isPlainJson(what, part, path === "" ? key : `${path}.${key}`);
 }
 
 function bytesOf({ data }: Tensor): Uint8Array {

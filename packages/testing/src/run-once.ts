@@ -1,4 +1,13 @@
-import { type Engine, float32, type Graph, type Random, sizeOf, type Tensor, type Tensors, type ValueInfo } from "@graft-ml/core";
+import {
+  type Engine,
+  float32,
+  type Graph,
+  type Random,
+  sizeOf,
+  type Tensor,
+  type Tensors,
+  type ValueInfo,
+} from "@graft-ml/core";
 import { onnxRuntimeEngine } from "@graft-ml/runtime";
 
 /** Opens the engine that the kit computes with. */
@@ -8,7 +17,12 @@ export type OpenEngine = () => Promise<Engine>;
 export const defaultEngine: OpenEngine = onnxRuntimeEngine;
 
 /** Prepares a graph, runs it once on one thread, and releases it. */
-export async function runOnce(engine: Engine, graph: Graph, inputs: Tensors, fetch?: readonly string[]): Promise<Tensors> {
+export async function runOnce(
+  engine: Engine,
+  graph: Graph,
+  inputs: Tensors,
+  fetch?: readonly string[],
+): Promise<Tensors> {
   const program = await engine.prepare(graph, { threads: 1 });
   try {
     return copied(await program.run(inputs, fetch));
@@ -20,7 +34,13 @@ export async function runOnce(engine: Engine, graph: Graph, inputs: Tensors, fet
 /** Standard normal values for every float input, with `batch` for dimensions that have only a name. */
 export function randomInputs(inputs: readonly ValueInfo[], random: Random, batch: number): Tensors {
   return Object.fromEntries(
-    inputs.map(({ name, dims }) => [name, randomTensor(dims.map((dim) => (typeof dim === "number" ? dim : batch)), random)]),
+    inputs.map(({ name, dims }) => [
+      name,
+      randomTensor(
+        dims.map((dim) => (typeof dim === "number" ? dim : batch)),
+        random,
+      ),
+    ]),
   );
 }
 
@@ -34,5 +54,7 @@ export function randomTensor(dims: readonly number[], random: Random, deviation 
 
 /** Tensors whose data nobody else holds. */
 export function copied(tensors: Tensors): Tensors {
-  return Object.fromEntries(Object.entries(tensors).map(([name, t]) => [name, { ...t, data: t.data.slice() as Tensor["data"] }]));
+  return Object.fromEntries(
+    Object.entries(tensors).map(([name, t]) => [name, { ...t, data: t.data.slice() as Tensor["data"] }]),
+  );
 }

@@ -12,8 +12,10 @@ import {
   backward,
   dropIdentities,
   foldBatchNorm,
+  fuse,
   graphBuilder,
   liveBatchNorm,
+  mergeDuplicates,
   type OpenGraph,
   reduceSum,
   reshape,
@@ -97,7 +99,8 @@ export function trainingStep(spec: TrainingStepSpec): TrainingStep {
     }
   }
   const outputs = [loss, ...Object.values(carry).map((output) => g.value(output))];
-  return { graph: g.finish(outputs), carry, initial, variables: carriedNames };
+  const graph = fuse(mergeDuplicates(g.finish(outputs)), bindings);
+  return { graph, carry, initial, variables: carriedNames };
 }
 
 /** Σ weight · loss / Σ weight, so that a padded batch has the loss of its real samples. */

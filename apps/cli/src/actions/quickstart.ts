@@ -49,13 +49,18 @@ export async function quickstart(flags: QuickstartFlags, io: Io): Promise<void> 
         testPredictions.map(({ path }) => scratch.right.has(path)),
       );
       const arms: Arm[] = [
-        { name: `transferred: ${summary.backbone}, ${summary.freezing}`, accuracy: summary.test.accuracy, interval: summary.test.interval },
+        {
+          name: `transferred: ${summary.backbone}, ${summary.freezing}`,
+          accuracy: summary.test.accuracy,
+          interval: summary.test.interval,
+        },
         { name: FROM_SCRATCH, accuracy: scratch.report.accuracy, interval: scratch.report.interval },
       ];
+      const title = `quickstart: learn from ${learn.title}, test on ${test.title}`;
       const command = ["graft quickstart --seed", seed, "--learn", flags.learn, "--test", flags.test].join(" ");
       const extra = comparison("Is it better than from scratch?", conclusion(gain), arms);
       const bundle = await result.save(out, {
-        "report.html": await reportPage({ summary, testPredictions, command, extra }),
+        "report.html": await reportPage({ summary, testPredictions, command, extra, title }),
       });
       const samples = seededRandom(seed)
         .fork(WHERE)

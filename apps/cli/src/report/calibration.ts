@@ -14,8 +14,9 @@ export function calibration({ calibration: bins, ece }: ClassificationReport, te
 They differ by ${percent(ece)} on average (ECE).${tuned}</p>
 ${draw(`Reliability diagram: expected calibration error ${percent(ece)}`, {
   width: 440,
-  height: 300,
-  x: { label: "confidence", domain: [0, 1], tickFormat: wholePercent, ticks: 5 },
+  height: 310,
+  marginBottom: 44,
+  x: { label: "confidence", labelOffset: 38, domain: [0, 1], tickFormat: wholePercent, ticks: 5 },
   y: { label: "right", domain: [0, 1], tickFormat: wholePercent, ticks: 5, grid: true },
   r: { type: "sqrt", domain: [0, total], range: [0, 26] },
   marks: [

@@ -19,7 +19,7 @@ ${draw(arms.map(({ name, accuracy }) => `${name} ${percent(accuracy)}`).join(", 
   marginLeft: 14,
   marginRight: 20,
   marginTop: 8,
-  x: { domain: [0, 1], label: "accuracy", tickFormat: (value: number) => `${Math.round(value * 100)} %`, grid: true },
+  x: { domain: [0, 1], label: null, tickFormat: (value: number) => `${Math.round(value * 100)} %`, grid: true },
   y: { axis: null, domain: arms.map(({ name }) => name) },
   marks: [
     Plot.link(arms, {
@@ -34,8 +34,14 @@ ${draw(arms.map(({ name, accuracy }) => `${name} ${percent(accuracy)}`).join(", 
       dy: 8,
     }),
     Plot.dot(arms, { y: "name", x: "accuracy", r: 7, fill: color, dy: 8 }),
-    label(arms.filter((arm) => arm.accuracy > 0.5), "end"),
-    label(arms.filter((arm) => arm.accuracy <= 0.5), "start"),
+    label(
+      arms.filter((arm) => arm.accuracy > 0.5),
+      "end",
+    ),
+    label(
+      arms.filter((arm) => arm.accuracy <= 0.5),
+      "start",
+    ),
   ],
 })}</section>`;
 

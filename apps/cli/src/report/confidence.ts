@@ -36,9 +36,11 @@ export function confidence(predictions: readonly TestPrediction[], classes: numb
 Where the two part, a threshold can send doubtful pictures to a person.</p>
 ${draw(`Histogram of confidence: right answers ${whenRight} on average, wrong ones ${whenWrong}`, {
   width: 440,
-  height: 300,
+  height: 310,
+  marginBottom: 44,
   x: {
     label: "confidence",
+    labelOffset: 38,
     domain: [Math.min(1 / classes, 0.5) > 0.25 ? 0.4 : 0, 1],
     tickFormat: (value: number) => `${Math.round(value * 100)} %`,
     ticks: 5,

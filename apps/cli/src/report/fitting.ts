@@ -20,10 +20,17 @@ function learningCurve(loss: readonly number[], validation: readonly number[]): 
 <p class="soft">Mean loss of each epoch${validation.length > 0 ? ", on the pictures that train and on some held out from them" : ""}.
 A held-out line that rises while the other falls means learning by heart.</p>
 ${draw(`Loss by epoch: training ends at ${loss.at(-1)!.toFixed(3)}`, {
-  width: 440,
-  height: 280,
+  width: 880,
+  height: 240,
+  marginBottom: 44,
   marginRight: 64,
-  x: { label: "epoch", ticks: Math.min(8, loss.length), tickFormat: "d", domain: [1, Math.max(2, loss.length)] },
+  x: {
+    label: "epoch",
+    labelOffset: 38,
+    ticks: Math.min(8, loss.length),
+    tickFormat: "d",
+    domain: [1, Math.max(2, loss.length)],
+  },
   y: { label: "loss", grid: true, zero: true, nice: true },
   marks: [
     Plot.line(
@@ -77,9 +84,10 @@ function searchCurve({ penalty, measure, chosen, points }: Search): Html {
   return html`<section><h2>How much penalty?</h2>
 <p class="soft">The head was solved exactly for each strength of the penalty; the one that does best on training pictures held out in turn is kept.</p>
 ${draw(`${measure} by ${penalty}; ${chosen} is chosen`, {
-  width: 440,
-  height: 280,
-  x: { type: "log", label: penalty, ticks: 5, tickFormat: "~g" },
+  width: 880,
+  height: 240,
+  marginBottom: 44,
+  x: { type: "log", label: penalty, labelOffset: 38, ticks: 5, tickFormat: "~g" },
   y: { label: measure, grid: true, nice: true },
   marks: [
     Plot.line(points, { x: "at", y: "value", stroke: INK.accent, strokeWidth: 2 }),

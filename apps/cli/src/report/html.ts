@@ -27,7 +27,9 @@ export function escapeHtml(text: string): string {
 
 function print(part: Part): string {
   if (part === undefined || part === false) return "";
-  if (typeof part === "string" || typeof part === "number") return escapeHtml(String(part));
+  // A number and its per cent sign stay on one line.
+  if (typeof part === "string") return escapeHtml(part).replace(/(\d) %/g, "$1&#160;%");
+  if (typeof part === "number") return String(part);
   if ("html" in part) return part.html;
   return part.map(print).join("");
 }

@@ -17,14 +17,16 @@ export interface ReportInput {
   readonly testPredictions: readonly TestPrediction[];
   /** The command that does the run again. */
   readonly command: string;
+  /** Default: the data's folder and what was put on it. */
+  readonly title?: string;
   /** A section of the caller's own, shown below the headline. */
   readonly extra?: Html;
 }
 
 /** The report of a run as one HTML page that needs nothing else: plots are inline SVG, pictures are data URIs. */
-export async function reportPage({ summary, testPredictions, command, extra }: ReportInput): Promise<string> {
+export async function reportPage({ summary, testPredictions, command, extra, ...given }: ReportInput): Promise<string> {
   const { test, data } = summary;
-  const title = `${basename(data.folder)}: ${summary.backbone}, ${summary.freezing}, ${summary.head}`;
+  const title = given.title ?? `${basename(data.folder)}: ${summary.backbone}, ${summary.freezing}, ${summary.head}`;
   const page = html`<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="generator" content="graft"><meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'; img-src data:">
@@ -35,7 +37,8 @@ ${extra}
 ${confusion(test, data.classes)}
 ${await mistakes(testPredictions, data.classes, data.folder)}
 <div class="pair">${calibration(test, summary.temperature)}${confidence(testPredictions, data.classes.length)}</div>
-<div class="pair">${fitting(summary)}${classTable(test)}</div>
+${classTable(test)}
+${fitting(summary)}
 ${leftOut(summary)}
 ${settings(summary)}
 ${reproduce(command)}

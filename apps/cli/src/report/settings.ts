@@ -1,6 +1,7 @@
 import { createRequire } from "node:module";
 import { relative } from "node:path";
 import type { RunSummary } from "graft-ml";
+import sharp from "sharp";
 import manifest from "../../package.json" with { type: "json" };
 import { byteSize, count, duration } from "../format.ts";
 import { type Html, html } from "./html.ts";
@@ -47,7 +48,7 @@ export function reproduce(command: string): Html {
   return html`<section><h2>Do it again</h2>
 <p class="soft">The same data, seed and versions give the same model.</p>
 <pre>${command}</pre>
-<p class="soft">graft ${manifest.version}, node ${process.version}, onnxruntime ${versionOf("onnxruntime-node", library)}, sharp ${versionOf("sharp")}</p></section>`;
+<p class="soft">graft ${manifest.version}, node ${process.version}, onnxruntime ${versionOf("onnxruntime-node", library)}, sharp ${sharp.versions.sharp}</p></section>`;
 }
 
 /** Files that were left out, and why; undefined where all were used. */
@@ -65,7 +66,7 @@ ${skipped.slice(0, SKIPPED_SHOWN).map(({ path, reason }) => html`<tr><td>${relat
 }</section>`;
 }
 
-function versionOf(name: string, from: string = import.meta.url): string {
+function versionOf(name: string, from: string): string {
   try {
     return (createRequire(from)(`${name}/package.json`) as { version: string }).version;
   } catch {

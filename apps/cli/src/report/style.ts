@@ -25,7 +25,8 @@ th, td { text-align: left; padding: .38rem .9rem .38rem 0; border-bottom: 1px so
 thead th { color: var(--soft); font-weight: 500; white-space: nowrap; }
 tr:last-child > * { border-bottom: 0; }
 th[scope=row] { font-weight: 500; }
-td.n, th.n { text-align: right; }
+td.n, th.n { text-align: right; white-space: nowrap; }
+th[scope=row] { min-width: 8rem; }
 .settings th { width: 12rem; color: var(--soft); font-weight: 500; }
 .meter { display: inline-block; width: 6rem; height: .5rem; border-radius: 3px; background: var(--line); vertical-align: middle; margin-left: .6rem; overflow: hidden; }
 .meter i { display: block; height: 100%; background: var(--accent); }

@@ -55,6 +55,7 @@ export function rename(node: GraphNode, names: ReadonlyMap<string, string>): Gra
 function exactHalf(tensor: Tensor): Tensor | undefined {
   const values = tensor.data as Float32Array;
   const bits = narrowHalves(values);
+  if (bits === undefined) return undefined;
   const back = widenHalves(bits);
   for (let i = 0; i < values.length; i++) if (!Object.is(back[i], values[i])) return undefined;
   return { dtype: "float16", dims: tensor.dims, data: bits };

@@ -2,16 +2,21 @@ import type { Graph, Tensor, Tensors } from "@graft-ml/core";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { graphBuilder } from "../builder.ts";
 import { cut, upTo } from "../cut.ts";
+import { reshape } from "../emit.ts";
 import { cutPoints, layerGroups } from "../groups.ts";
 import { readModel } from "../model/read.ts";
 import { validate } from "../model/validate.ts";
 import { writeModel } from "../model/write.ts";
+import { peakMemory } from "../peak-memory.ts";
+import { rewrite } from "../rewrite.ts";
 import { drawn, tinyNetwork } from "../tiny.fixture.ts";
 import { dropDead } from "./dead-nodes.ts";
 import { dropIdentities } from "./drop-identities.ts";
 import { foldBatchNorm } from "./fold-batch-norm.ts";
+import { fuse } from "./fuse.ts";
 import { narrowHalf, widenHalf } from "./half.ts";
 import { liveBatchNorm } from "./live-batch-norm.ts";
+import { mergeDuplicates } from "./merge-duplicates.ts";
 
 let ort: typeof import("onnxruntime-node");
 beforeAll(async () => {
@@ -151,6 +156,81 @@ describe("passes keep what the graph computes", () => {
     expect(graph.nodes.map((node) => node.op)).toEqual(["Neg", "Identity"]);
     expect(graph.nodes[0]!.inputs).toEqual(["x"]);
   });
+});
+
+describe("fusion", () => {
+  test("a reshape of a reshape, and one that changes nothing", async () => {
+    const g = graphBuilder();
+    const x = g.input("x", "float32", [2, 6]);
+    const y = g.op("Neg", [reshape(g, reshape(g, x, [3, 4]), [4, 3])]);
+    const graph = g.finish([g.name(reshape(g, reshape(g, y, [12]), [4, 3]), "y")]);
+    const fused = fuse(graph);
+    expect(fused.nodes.map((node) => node.op)).toEqual(["Reshape", "Neg", "Identity"]);
+    const input = drawn([2, 6]);
+    expect(await run(fused, { x: input })).toEqual(await run(graph, { x: input }));
+  });
+
+  test("transposes compose, and cancel", async () => {
+    const g = graphBuilder();
+    const x = g.input("x", "float32", [2, 3, 4]);
+    const twice = g.op("Transpose", [g.op("Transpose", [x], { perm: [2, 0, 1] })], { perm: [2, 0, 1] });
+    const back = g.op("Transpose", [g.op("Transpose", [x], { perm: [1, 0, 2] })], { perm: [1, 0, 2] });
+    const graph = g.finish([g.name(twice, "twice"), g.name(g.op("Neg", [back]), "back")]);
+    const fused = dropIdentities(fuse(graph));
+    expect(fused.nodes.filter((node) => node.op === "Transpose")).toHaveLength(1);
+    const input = drawn([2, 3, 4]);
+    expect(await run(fused, { x: input })).toEqual(await run(graph, { x: input }));
+  });
+
+  test("a product plus a bias becomes Gemm, but not where the product is read twice", async () => {
+    const build = (spied: boolean) => {
+      const g = graphBuilder();
+      const product = g.op("MatMul", [g.input("x", "float32", [2, 3]), g.parameter("w", drawn([3, 4]))]);
+      const y = g.name(g.op("Add", [g.parameter("b", drawn([4])), product]), "y");
+      return g.finish(spied ? [y, g.name(product, "product")] : [y]);
+    };
+    expect(fuse(build(true)).nodes.some((node) => node.op === "MatMul")).toBe(true);
+    const graph = build(false);
+    const fused = fuse(graph);
+    expect(fused.nodes.map((node) => node.op)).toEqual(["Gemm", "Identity"]);
+    const input = drawn([2, 3]);
+    expectClose((await run(fused, { x: input })).y, (await run(graph, { x: input })).y, 1e-6);
+  });
+
+  test("equal nodes are computed once, whatever the order of their attributes", async () => {
+    const g = graphBuilder();
+    const x = g.input("x", "float32", [2, 3]);
+    const a = g.op("Softmax", [g.op("Exp", [x])], { axis: 1 });
+    const b = g.op("Softmax", [g.op("Exp", [x])], { axis: 1 });
+    const c = g.op("Softmax", [g.op("Exp", [x])], { axis: 0 });
+    const graph = g.finish([g.name(g.op("Add", [g.op("Add", [a, b]), c]), "y")]);
+    const merged = mergeDuplicates(graph);
+    expect(merged.nodes.map((node) => node.op)).toEqual(["Exp", "Softmax", "Softmax", "Add", "Add", "Identity"]);
+    const input = drawn([2, 3]);
+    expect(await run(merged, { x: input })).toEqual(await run(graph, { x: input }));
+  });
+});
+
+test("rewriting keeps clear of names that come later", () => {
+  const g = graphBuilder();
+  const x = g.input("x", "float32", [2]);
+  const y = g.op("Neg", [g.op("Neg", [x])]);
+  const graph = g.finish([g.name(g.op("Exp", [y]), "y")]);
+  const doubled = rewrite(graph, (node, open) =>
+    node.op === "Neg" ? [open.op("Neg", [open.op("Neg", [open.op("Neg", [open.value(node.inputs[0]!)])])])] : undefined,
+  );
+  validate(doubled);
+  expect(doubled.nodes.filter((node) => node.op === "Neg")).toHaveLength(6);
+});
+
+test("peak memory follows the life of values", () => {
+  const g = graphBuilder();
+  const x = g.input("x", "float32", ["batch", 100]);
+  const wide = g.op("Concat", [x, x, x], { axis: 1 });
+  const y = g.name(g.op("ReduceSum", [g.op("Neg", [wide]), g.ints([1])], { keepdims: 0 }), "y");
+  const peak = peakMemory(g.finish([y]), { batch: 10 });
+  // The concatenation (12,000 bytes) and its negation live at the same time; the axes are one int64.
+  expect(peak).toEqual({ initializers: 8, inputs: 4000, values: 24_000 });
 });
 
 describe("cutting", () => {

@@ -41,7 +41,9 @@ export function withLoss({ graph, outputs }: Attached, head: Head, problem: Head
   const batch = problem.targets.length;
   const g = graphBuilder(graph, { batch });
   const fed: Values = Object.fromEntries(
-    head.targetInputs(problem.spec).map(({ name, dtype, dims }) => [name, g.input(name, dtype, [batch, ...dims.slice(1)])]),
+    head
+      .targetInputs(problem.spec)
+      .map(({ name, dtype, dims }) => [name, g.input(name, dtype, [batch, ...dims.slice(1)])]),
   );
   const weight = g.input("sample_weight", "float32", [batch]);
   const each = g.name(head.loss(values(g, outputs), fed, g), EACH);
@@ -59,7 +61,9 @@ export function withPredictions({ graph, outputs }: Attached, head: Head, temper
 /** The head with random parameters: initial values may be zeros, which hide mistakes. */
 export function shaken(attached: Attached, random: Random): Attached {
   const { graph, parameters } = attached;
-  const drawn: Tensors = Object.fromEntries(parameters.map((name) => [name, randomTensor(graph.initializers.get(name)!.dims, random, 0.5)]));
+  const drawn: Tensors = Object.fromEntries(
+    parameters.map((name) => [name, randomTensor(graph.initializers.get(name)!.dims, random, 0.5)]),
+  );
   return { ...attached, graph: withValues(graph, drawn) };
 }
 

@@ -6,9 +6,15 @@ import type { HeadProblem } from "./problem.ts";
 /** The rows of `probabilities` `[batch, classes]`, which every classification head exports; each sums to 1. */
 export function classificationOutput(predicted: Tensors, { targets, spec }: HeadProblem): number[][] {
   const found = predicted["probabilities"];
-  holds(found !== undefined, () => `expected the prediction "probabilities"; received ${Object.keys(predicted).join(", ") || "nothing"}`);
+  holds(
+    found !== undefined,
+    () => `expected the prediction "probabilities"; received ${Object.keys(predicted).join(", ") || "nothing"}`,
+  );
   const expected = [targets.length, spec.classes.length];
-  holds(found.dims.join() === expected.join(), () => `expected probabilities [${expected.join(", ")}]; received [${found.dims.join(", ")}]`);
+  holds(
+    found.dims.join() === expected.join(),
+    () => `expected probabilities [${expected.join(", ")}]; received [${found.dims.join(", ")}]`,
+  );
   const values = Array.from(toNumbers(found));
   const rows = targets.map((_, i) => values.slice(i * spec.classes.length, (i + 1) * spec.classes.length));
   for (const [i, row] of rows.entries()) {
@@ -40,10 +46,19 @@ export function isAffineSoftmax(attached: Attached, predicted: Tensors, problem:
   const { targets, spec, features } = problem;
   const [width, classes] = [features.dims[1]!, spec.classes.length];
   const names = [...attached.parameters].sort().join(", ");
-  holds(names === "head.bias, head.weight", () => `expected the parameters head.weight and head.bias; received ${names}`);
+  holds(
+    names === "head.bias, head.weight",
+    () => `expected the parameters head.weight and head.bias; received ${names}`,
+  );
   const { "head.weight": weight, "head.bias": bias } = parameterValues(attached);
-  holds(weight!.dims.join() === `${width},${classes}`, () => `expected head.weight [${width}, ${classes}]; received [${weight!.dims.join(", ")}]`);
-  holds(bias!.dims.join() === `${classes}`, () => `expected head.bias [${classes}]; received [${bias!.dims.join(", ")}]`);
+  holds(
+    weight!.dims.join() === `${width},${classes}`,
+    () => `expected head.weight [${width}, ${classes}]; received [${weight!.dims.join(", ")}]`,
+  );
+  holds(
+    bias!.dims.join() === `${classes}`,
+    () => `expected head.bias [${classes}]; received [${bias!.dims.join(", ")}]`,
+  );
   const [x, w, b] = [toNumbers(features), toNumbers(weight!), toNumbers(bias!)];
   const expected = targets.flatMap((_, i) => {
     const logits = Array.from({ length: classes }, (_, k) => {

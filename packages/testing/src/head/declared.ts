@@ -16,7 +16,10 @@ export function declaredChecks(subject: HeadSubject): Checks {
     },
     "options that it does not know are refused by name": () => {
       const message = refuses("an unknown option", where(), () => make({ "kit-unknown": 1 }));
-      holds(message.includes('unknown option "kit-unknown"'), () => `expected the error to name the option "kit-unknown"; received "${message}"`);
+      holds(
+        message.includes('unknown option "kit-unknown"'),
+        () => `expected the error to name the option "kit-unknown"; received "${message}"`,
+      );
     },
     "wrong values of options are refused": () => {
       for (const options of subject.invalidOptions) refuses(JSON.stringify(options), where(), () => make(options));

@@ -12,14 +12,19 @@ export function classificationProblem(): HeadProblem<number> {
   const [samples, width, classes] = [12, 8, 3];
   const random = seededRandom("testing/classification");
   const targets = Array.from({ length: samples }, (_, i) => i % classes);
-  const values = targets.flatMap((target) => Array.from({ length: width }, (_, j) => 0.3 * random.normal() + (j % classes === target ? 1.5 : 0)));
+  const values = targets.flatMap((target) =>
+    Array.from({ length: width }, (_, j) => 0.3 * random.normal() + (j % classes === target ? 1.5 : 0)),
+  );
   return { features: float32([samples, width], values), targets, spec: { classes: ["ash", "beech", "cedar"] } };
 }
 
 /** The problem that the kit has for a task. */
 export function problemFor(task: string): HeadProblem<number> {
   if (task === "classification") return classificationProblem();
-  throw fail("testing", `the kit has no samples for the task "${task}"; give them as { samples: { features, targets, spec } }`);
+  throw fail(
+    "testing",
+    `the kit has no samples for the task "${task}"; give them as { samples: { features, targets, spec } }`,
+  );
 }
 
 /** The problem with only its first samples. */
