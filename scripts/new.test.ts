@@ -40,7 +40,7 @@ describe("scaffold", () => {
     expect(read("packages/heads/src/index.ts")).toBe(
       'export { alder } from "./alder.ts";\nexport { myHead } from "./my-head.ts";\nexport { oak } from "./oak.ts";\n',
     );
-    expect(nextSteps(made)).toContain("Run: npx vitest run packages/heads");
+    expect(nextSteps(made)).toContain("npx vitest run packages/heads");
   });
 
   it.each([

@@ -1,3 +1,4 @@
 import { build } from "../../tsup.base.ts";
 
-export default build();
+// It computes on the Node engine and reads source folders.
+export default build({ platform: "node" });

@@ -46,7 +46,7 @@ export function nextSteps({ name, package: folder, files }) {
     "",
     `1. Say what it does in packages/${folder}/src/${name}.ts: docstring with paper and equation, one-line summary, options.`,
     `2. Test what it alone promises in ${name}.test.ts; the conformance kit finds it by its line in the barrel.`,
-    `3. Run: npx vitest run packages/${folder}`,
+    `3. Run: pnpm format && npx vitest run packages/${folder}`,
     "4. Go through the checklist in CONTRIBUTING.md.",
   ].join("\n");
 }

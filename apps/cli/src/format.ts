@@ -28,6 +28,11 @@ export function count(value: number): string {
   return value.toLocaleString("en-US");
 }
 
+/** `1 file`, `2 files`. */
+export function plural(number: number, noun: string): string {
+  return `${count(number)} ${noun}${number === 1 ? "" : "s"}`;
+}
+
 /** Text from outside for one line of a terminal: no control characters, which could move the cursor or hide text. */
 export function printable(text: string): string {
   // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is looked for

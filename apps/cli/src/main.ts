@@ -18,6 +18,8 @@ export async function runProcess(): Promise<void> {
       throw error;
     });
   }
+  // The native engine would greet on stderr otherwise.
+  process.env.TF_CPP_MIN_LOG_LEVEL ??= "1";
   const io: Io = {
     stdout: process.stdout,
     stderr: process.stderr,

@@ -11,9 +11,11 @@ export interface Watch {
 }
 
 const STAGE_TITLES: Readonly<Record<string, string>> = {
+  scan: "reading the folder",
   features: "frozen layers",
   train: "training",
   solve: "solving the head",
+  "cross-validation": "choosing the penalty",
 };
 
 /** Starts to watch a run. */
@@ -24,8 +26,11 @@ export function watch(io: Io, quiet: boolean = false): Watch {
 
   let bar: SingleBar | undefined;
   let stage = "";
+  let waiting = false;
   const stop = (): void => {
     bar?.stop();
+    if (waiting) io.stderr.write("\r\u001b[K");
+    waiting = false;
     bar = undefined;
     stage = "";
   };
@@ -34,6 +39,8 @@ export function watch(io: Io, quiet: boolean = false): Watch {
       stop();
       tellNotice(io, event);
     } else if (event.type === "progress") {
+      // Decoding feeds the frozen layers, which tell of themselves; two bars in turn would only flicker.
+      if (event.stage === "decode") return;
       if (event.stage !== stage) {
         stop();
         stage = event.stage;
@@ -41,6 +48,11 @@ export function watch(io: Io, quiet: boolean = false): Watch {
       }
       bar?.setTotal(event.total);
       bar?.update(event.done);
+    } else if (event.type === "stage") {
+      stop();
+      // Its length is not known: a line that goes away.
+      waiting = event.total === undefined;
+      if (waiting) io.stderr.write(`${STAGE_TITLES[event.stage] ?? event.stage} ...`);
     } else if (event.type === "epoch") {
       const held = event.validation === undefined ? "" : `, held out ${event.validation.toFixed(3)}`;
       bar?.update({ note: `epoch ${event.epoch}/${event.epochs}, loss ${event.loss.toFixed(3)}${held}` });

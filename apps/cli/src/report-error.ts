@@ -2,6 +2,9 @@ import { GraftError } from "@graft-ml/core";
 import { CommanderError } from "commander";
 import type { Io } from "./io.ts";
 
+/** Commands whose frozen features outlive an interruption. */
+const GOES_ON: ReadonlySet<string> = new Set(["cli/fit", "cli/quickstart"]);
+
 /** Tells what went wrong on stderr and returns the exit code: 2 the user's input, 1 a bug, 130 interrupted, 0 only help. */
 export function reportError(error: unknown, command: string, io: Io): number {
   const say = (text: string): unknown => io.stderr.write(`${text}\n`);
@@ -11,7 +14,10 @@ export function reportError(error: unknown, command: string, io: Io): number {
     return 2;
   }
   if (error instanceof GraftError && error.code === "interrupted") {
-    say("[cli] interrupted: the features made so far are kept; run the same command again and it goes on from there");
+    const goesOn = GOES_ON.has(command)
+      ? ": the features made so far are kept; run the same command again and it goes on from there"
+      : "";
+    say(`[${command}] interrupted${goesOn}`);
     return 130;
   }
   if (error instanceof GraftError && error.code === "input") {

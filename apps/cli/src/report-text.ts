@@ -20,9 +20,11 @@ export function measures(io: Io, report: ClassificationReport): string {
   ]);
 }
 
-/** Precision, recall and F1 of every class, the weakest first. */
+/** Precision, recall and F1 of every class that has pictures, the weakest first. */
 export function classTable(io: Io, report: ClassificationReport): string {
-  const classes = Object.entries(report.perClass).sort(([, a], [, b]) => a.f1 - b.f1);
+  const classes = Object.entries(report.perClass)
+    .filter(([, { support }]) => support > 0)
+    .sort(([, a], [, b]) => a.f1 - b.f1);
   const rows = classes
     .slice(0, CLASSES_SHOWN)
     .map(([name, { precision, recall, f1, support }]) => [

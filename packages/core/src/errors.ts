@@ -27,6 +27,7 @@ export function checkInterrupted(signal: AbortSignal | undefined, where: string)
 
 /** The error for a name that nobody registered: suggests the nearest and lists the known. */
 export function unknownName(where: string, kind: string, name: string, known: readonly string[]): GraftError {
+  if (known.length === 0) return fail(where, `unknown ${kind} "${name}"; there are none`);
   const near = nearest(name, known);
   const hint = near === undefined ? "" : ` did you mean "${near}"?`;
   return fail(where, `unknown ${kind} "${name}";${hint} known: ${[...known].sort().join(", ")}`);

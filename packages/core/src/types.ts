@@ -185,6 +185,7 @@ export interface BackboneCard {
   /** Name of the original classifier's output, where the graph has one. */
   readonly output?: string;
   readonly numFeatures: number;
+  /** Trainable parameters of the whole file, its classifier included. */
   readonly parameters: number;
   readonly bytes: number;
   /** Hash of the model file in hexadecimal, or `unverified`. */
@@ -218,7 +219,7 @@ export interface BackboneSource {
 
 /** What a freezing strategy may look at besides the groups. */
 export interface PlanContext {
-  /** Epochs that the user asked for, if any. */
+  /** Epochs that the user asked for, if any; the phases of a plan must fit in them. */
   readonly epochs?: number;
 }
 
@@ -277,7 +278,10 @@ export interface Head<Target = unknown, Prediction = unknown> {
   encode(targets: readonly Target[], spec: TargetSpec): Tensors;
   /** Loss of each sample, `[batch]`; the trainer averages it with sample weights. */
   loss(outputs: Values, targets: Values, g: GraphBuilder): Value;
-  /** The exported outputs, by the names they get in the file; `temperature` divides what softmax sees, 1 leaves it as trained. */
+  /**
+   * The exported outputs, by the names they get in the file; classification heads export `probabilities` `[batch, classes]`.
+   * `temperature` divides what softmax sees, 1 leaves it as trained.
+   */
   predict(outputs: Values, g: GraphBuilder, temperature: number): Values;
   /** One prediction a sample from the values of `predict`. */
   decode(outputs: Tensors, spec: TargetSpec): Prediction[];

@@ -19,10 +19,10 @@ describe.each(Object.entries(strategies))("%s", (key, factory) => {
 });
 
 describe.each([
-  ["full", { normalization: "live" }],
-  ["last", { groups: 1, normalization: "live" }],
-] as const)("%s with live normalisation", (key, options) => {
-  runChecks(checkFreezing(strategies[key], { options }), test);
+  { factory: strategies.full, options: { normalization: "live" } },
+  { factory: strategies.last, options: { groups: 1, normalization: "live" } },
+])("$factory.name with live normalisation", ({ factory, options }) => {
+  runChecks(checkFreezing(factory, { options }), test);
 });
 
 describe("the barrel", () => runChecks(checkBarrel(strategies, import.meta.dirname), test));

@@ -23,7 +23,7 @@ interface Golden {
 }
 
 const golden = JSON.parse(
-  await readFile(new URL("../golden/torch-efficientnet-training.json", import.meta.url), "utf8"),
+  await readFile(new URL("../../trainers/golden/torch-efficientnet.json", import.meta.url), "utf8"),
 ) as Golden;
 const batch = golden.seed.length;
 

@@ -114,7 +114,13 @@ describe("each defect is caught by the check of its name", () => {
 
 it("loads the weights once for all checks", async () => {
   let loads = 0;
-  const counted = (): BackboneSource => ({ ...source()(), load: async () => (loads++, tinyBackbone()) });
+  const counted = (): BackboneSource => ({
+    ...source()(),
+    async load() {
+      loads++;
+      return tinyBackbone();
+    },
+  });
   expect(await failing(checkBackbone(counted))).toEqual({});
   expect(loads).toBe(1);
 });

@@ -75,7 +75,7 @@ const DEFECTS: readonly [
   [
     "an output without the batch",
     broken((good) => ({
-      build: (x, spec, g, random) => ({ logits: reshape(g, good.build(x, spec, g, random)["logits"]!, [-1]) }),
+      build: (x, spec, g, random) => ({ logits: reshape(g, good.build(x, spec, g, random).logits!, [-1]) }),
     })),
     "outputs have the batch first",
     'expected output "Reshape" to be [batch, ...]',
@@ -106,7 +106,7 @@ const DEFECTS: readonly [
   ],
   [
     "targets under another name",
-    broken((good) => ({ encode: (t, s) => ({ labels: good.encode(t, s)["target"]! }) })),
+    broken((good) => ({ encode: (t, s) => ({ labels: good.encode(t, s).target! }) })),
     "encode gives what the loss reads",
     'expected encode to give "target"; received labels',
   ],
@@ -159,7 +159,7 @@ const DEFECTS: readonly [
   ],
   [
     "no probabilities",
-    broken((good) => ({ predict: (o, g, t) => ({ scores: good.predict(o, g, t)["probabilities"]! }) })),
+    broken((good) => ({ predict: (o, g, t) => ({ scores: good.predict(o, g, t).probabilities! }) })),
     "predictions are finite",
     'expected the prediction "probabilities"; received scores',
   ],
@@ -202,7 +202,7 @@ const DEFECTS: readonly [
   [
     "a closed form that is none",
     broken((good) => ({
-      build: (x, spec, g, random) => ({ logits: g.op("Relu", [good.build(x, spec, g, random)["logits"]!]) }),
+      build: (x, spec, g, random) => ({ logits: g.op("Relu", [good.build(x, spec, g, random).logits!]) }),
     })),
     "a head that claims a closed form is its affine map",
     "expected softmax(features · head.weight + head.bias)",

@@ -82,8 +82,10 @@ export function isNear(what: string, actual: ArrayLike<number>, expected: ArrayL
 export function isPlainJson(what: string, value: unknown, path = ""): void {
   const at = path === "" ? what : `${what} at ${path}`;
   if (value === null || typeof value === "string" || typeof value === "boolean") return;
-  if (typeof value === "number")
-    return holds(Number.isFinite(value), () => `expected ${at} to be plain JSON; received ${value}`);
+  if (typeof value === "number") {
+    holds(Number.isFinite(value), () => `expected ${at} to be plain JSON; received ${value}`);
+    return;
+  }
   const plain =
     Array.isArray(value) || (typeof value === "object" && Object.getPrototypeOf(value) === Object.prototype);
   holds(

@@ -14,6 +14,7 @@ import {
   foldBatchNorm,
   fuse,
   graphBuilder,
+  inferShapes,
   liveBatchNorm,
   mergeDuplicates,
   type OpenGraph,
@@ -62,9 +63,10 @@ export function trainingStep(spec: TrainingStepSpec): TrainingStep {
   for (const name of spec.headed.parameters) rates[name] = 1;
   const names = Object.keys(rates);
 
-  const live = spec.normalization === "live" ? liveBatchNorm(spec.headed.graph, undefined, bindings) : undefined;
-  const model = live?.graph ?? foldBatchNorm(dropIdentities(spec.headed.graph), new Set(names));
+  const live = spec.normalization === "live" ? liveBatchNorm(spec.headed.graph, thawedNorms(spec), bindings) : undefined;
   const statistics = Object.entries(live?.updates ?? {});
+  const whole = live === undefined ? spec.headed.graph : withOutputs(live.graph, Object.values(live.updates), bindings);
+  const model = foldBatchNorm(dropIdentities(whole), new Set(names));
   const carriedNames = [...names, ...statistics.map(([name]) => name)];
 
   const g = graphBuilder(asInputs(model, carriedNames), bindings);
@@ -101,6 +103,18 @@ export function trainingStep(spec: TrainingStepSpec): TrainingStep {
   const outputs = [loss, ...Object.values(carry).map((output) => g.value(output))];
   const graph = fuse(mergeDuplicates(g.finish(outputs)), bindings);
   return { graph, carry, initial, variables: carriedNames };
+}
+
+/** Normalisations whose scale or shift trains; those of frozen groups keep their statistics. */
+function thawedNorms({ headed, rates }: TrainingStepSpec): Set<string> {
+  const norms = headed.graph.nodes.filter((node) => node.op === "BatchNormalization");
+  return new Set(norms.filter(({ inputs }) => inputs[1]! in rates || inputs[2]! in rates).map((node) => node.name));
+}
+
+/** Keeps values alive through passes that drop what no output needs. */
+function withOutputs(graph: Graph, names: readonly string[], bindings: Readonly<Record<string, number>>): Graph {
+  const { values } = inferShapes(graph, bindings);
+  return { ...graph, outputs: [...graph.outputs, ...names.map((name) => values.get(name)!)] };
 }
 
 /** Σ weight · loss / Σ weight, so that a padded batch has the loss of its real samples. */

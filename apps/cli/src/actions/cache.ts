@@ -1,5 +1,5 @@
 import { cacheReport, pruneCache } from "@graft-ml/data";
-import { byteSize, count } from "../format.ts";
+import { byteSize, count, plural } from "../format.ts";
 import type { Io } from "../io.ts";
 import { facts, table } from "../tables.ts";
 
@@ -35,5 +35,5 @@ export async function prune(flags: { olderThan?: number; all?: boolean; json?: b
     ...(flags.olderThan !== undefined && { olderThanDays: flags.olderThan }),
   });
   if (flags.json) io.stdout.write(`${JSON.stringify({ removed, bytes })}\n`);
-  else io.stdout.write(`removed ${removed.length} ${removed.length === 1 ? "space" : "spaces"}, ${byteSize(bytes)}\n`);
+  else io.stdout.write(`removed ${plural(removed.length, "space")}, ${byteSize(bytes)}\n`);
 }

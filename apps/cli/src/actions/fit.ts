@@ -4,7 +4,7 @@ import { join, relative } from "node:path";
 import type { BackboneSource, FreezingStrategy, Head } from "@graft-ml/core";
 import * as graft from "graft-ml";
 import { fitCommandLine } from "../command-line.ts";
-import { count } from "../format.ts";
+import { count, plural } from "../format.ts";
 import type { Io } from "../io.ts";
 import { outFolder } from "../out-folder.ts";
 import { gatherPlugins, makePlugin } from "../plugin-kinds.ts";
@@ -75,8 +75,11 @@ function outcome(
     return short.startsWith("..") ? path : short;
   };
   const skipped =
-    data.skipped.length === 0 ? [] : [["skipped", `${data.skipped.length} files, listed in the report`] as const];
-  const duplicates = data.duplicates === 0 ? [] : [["duplicates", `${data.duplicates} copies counted once`] as const];
+    data.skipped.length === 0
+      ? []
+      : [["skipped", `${plural(data.skipped.length, "file")}, listed in the report`] as const];
+  const duplicates =
+    data.duplicates === 0 ? [] : [["duplicates", `${plural(data.duplicates, "file")} counted once`] as const];
   const about = facts(io, [
     ["model", `${summary.backbone}, ${summary.freezing}, ${summary.head} (${summary.engine.train})`],
     [

@@ -14,7 +14,7 @@ const PIXELS: ImagePreprocessing = {
 };
 
 /** What the baseline is, in the words that users read. */
-export const FROM_SCRATCH: string = `nothing pretrained: the same solver on raw ${SIDE}×${SIDE} pixels`;
+export const FROM_SCRATCH: string = `from scratch: the same solver on raw ${SIDE}×${SIDE} pixels`;
 
 /** A model without pretraining, measured as the transferred one is. */
 export interface Baseline {

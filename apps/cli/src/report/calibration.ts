@@ -16,9 +16,11 @@ ${draw(`Reliability diagram: expected calibration error ${percent(ece)}`, {
   width: 440,
   height: 310,
   marginBottom: 44,
+  marginLeft: 50,
+  marginTop: 30,
   x: { label: "confidence", labelOffset: 38, domain: [0, 1], tickFormat: wholePercent, ticks: 5 },
   y: { label: "right", domain: [0, 1], tickFormat: wholePercent, ticks: 5, grid: true },
-  r: { type: "sqrt", domain: [0, total], range: [0, 26] },
+  r: { type: "sqrt", domain: [0, total], range: [0, 20] },
   marks: [
     Plot.link([0], { x1: 0, y1: 0, x2: 1, y2: 1, stroke: INK.soft, strokeDasharray: "4 4" }),
     Plot.link(bins, {

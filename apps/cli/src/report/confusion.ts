@@ -23,8 +23,14 @@ export function confusion({ confusion: matrix }: ClassificationReport, classes: 
     .slice(0, WORST);
   return html`<section><h2>What is taken for what</h2>
 <p class="soft">Rows are the truth, columns the answers; the fuller the colour, the larger the share of the row. The diagonal is right.</p>
-${heatMap(cells, classes)}
-${worst.length > 0 && html`<p class="soft">Most often: ${worst.map(({ truth, answer, n, share }, i) => html`${i > 0 && "; "}<b>${classes[truth]}</b> taken for <b>${classes[answer]}</b> (${n}, ${percent(share)})`)}.</p>`}
+<div class="beside">${heatMap(cells, classes)}
+${
+  worst.length > 0 &&
+  html`<div><h3>Most often</h3><ol>${worst.map(
+    ({ truth, answer, n, share }) =>
+      html`<li><b>${classes[truth]}</b> taken for <b>${classes[answer]}</b> <span class="soft nowrap">${count(n)} times, ${percent(share)}</span></li>`,
+  )}</ol></div>`
+}</div>
 </section>`;
 }
 
@@ -43,7 +49,7 @@ function heatMap(cells: readonly Cell[], classes: readonly string[]): Html {
   const size =
     classes.length <= 8 ? 62 : classes.length <= COUNTS_UP_TO ? 30 : Math.max(5, Math.round(640 / classes.length));
   const label = (i: number): string => (named ? short(classes[i]!) : "");
-  const tilted = classes.length > 3 && longest * 6.6 > size;
+  const tilted = longest * 6.6 > size;
   return draw(`Confusion matrix of ${classes.length} classes; the commonest mix-ups are listed below it`, {
     width: margin + size * classes.length + (tilted ? 60 : 20),
     height: (tilted ? 24 + 4.6 * longest : 34) + size * classes.length + 12,

@@ -42,7 +42,18 @@ ${draw(`Loss by epoch: training ends at ${loss.at(-1)!.toFixed(3)}`, {
       { x: "epoch", y: "value", stroke: INK.second, strokeWidth: 2, strokeDasharray: "5 3" },
     ),
     Plot.dot(lines, { x: "epoch", y: "value", fill: color, r: 2.5 }),
-    Plot.text(ends, { x: "epoch", y: "value", text: "name", fill: color, textAnchor: "start", dx: 8 }),
+    ...ends.map((end) =>
+      Plot.text([end], {
+        x: "epoch",
+        y: "value",
+        text: "name",
+        fill: color,
+        textAnchor: "start",
+        dx: 8,
+        // The higher label goes up and the lower one down, so that near ends do not print over one another.
+        dy: end.value === Math.max(...ends.map(({ value }) => value)) ? -6 : 6,
+      }),
+    ),
   ],
 })}</section>`;
 }
@@ -73,7 +84,7 @@ function solverSearch(method: Readonly<Record<string, unknown>>): Search | undef
       penalty,
       measure,
       chosen: at,
-      points: found.map((value: number, i) => ({ at: grid[i] as number, value })),
+      points: found.map((value: number, i) => ({ at: grid[i] as number, value })).sort((a, b) => a.at - b.at),
     };
   }
   return undefined;

@@ -33,15 +33,15 @@ function strip({ accuracy, interval: [low, high] }: ClassificationReport, chance
       ];
   // Labels of near marks go above and below the axis line, so that they do not collide.
   const [first, ...others] = marks.sort((a, b) => a.at - b.at);
-  const label = (at: { at: number; name: string }, dy: number) =>
+  const label = (at: { at: number; name: string }, dy: number, side: "start" | "end") =>
     Plot.text([at], {
       x: "at",
       y: 0,
       text: "name",
       dy,
       fill: INK.soft,
-      textAnchor: at.at > 0.6 ? "end" : "start",
-      dx: at.at > 0.6 ? -5 : 5,
+      textAnchor: side,
+      dx: side === "end" ? -5 : 5,
     });
   return draw(
     `Accuracy ${percent(accuracy)}, 95 % interval ${percentRange([low, high])}, guessing reaches ${percent(chance)}, the commonest class ${percent(majority)}`,
@@ -57,8 +57,8 @@ function strip({ accuracy, interval: [low, high] }: ClassificationReport, chance
       marks: [
         Plot.ruleY([0], { stroke: INK.line, strokeWidth: 6, strokeLinecap: "round" }),
         Plot.ruleX(marks, { x: "at", stroke: INK.soft, strokeDasharray: "3 3" }),
-        first && label(first, -17),
-        others.map((mark) => label(mark, 17)),
+        first && label(first, -17, first.at > 0.15 ? "end" : "start"),
+        others.map((mark) => label(mark, 17, mark.at > 0.6 ? "end" : "start")),
         Plot.link([0], {
           x1: low,
           x2: high,

@@ -10,6 +10,7 @@ main { max-width: 62rem; margin: 0 auto; padding: 2.5rem 1.25rem 4rem; }
 h1 { font-size: 1.05rem; font-weight: 600; color: var(--soft); margin: 0 0 1.2rem; letter-spacing: .01em; overflow-wrap: anywhere; }
 h2 { font-size: 1.2rem; margin: 0 0 .35rem; letter-spacing: -.01em; }
 p { margin: .35rem 0 .8rem; max-width: 46rem; }
+.nowrap { white-space: nowrap; }
 .soft { color: var(--soft); font-size: .92rem; }
 section { background: var(--card); border: 1px solid var(--line); border-radius: 12px; padding: 1.35rem 1.5rem; margin: 0 0 1.1rem; }
 .hero { display: flex; flex-wrap: wrap; gap: .4rem 2rem; align-items: baseline; }
@@ -17,6 +18,12 @@ section { background: var(--card); border: 1px solid var(--line); border-radius:
 .hero span { font-size: 1.12rem; max-width: 36rem; flex: 1 1 18rem; }
 .pair { display: grid; grid-template-columns: repeat(auto-fit, minmax(19rem, 1fr)); gap: 1.1rem; margin: 0 0 1.1rem; }
 .pair section { margin: 0; min-width: 0; }
+h3 { font-size: 1rem; margin: 0 0 .4rem; }
+.beside { display: flex; flex-wrap: wrap; gap: 1rem 2.5rem; align-items: center; }
+.beside figure { flex: 0 1 auto; min-width: 0; }
+.beside > div { flex: 1 1 17rem; }
+ol { margin: 0; padding-left: 1.3rem; }
+ol li { padding: .15rem 0; overflow-wrap: anywhere; }
 figure { margin: .6rem 0 0; overflow-x: auto; }
 figure svg { max-width: 100%; height: auto; display: block; font-size: 12px; }
 .wide { overflow-x: auto; }

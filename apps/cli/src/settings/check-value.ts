@@ -32,10 +32,10 @@ export function checkValue(where: string, label: string, value: unknown, schema:
     return;
   }
   const types = [rest.type ?? []].flat();
-  if (!types.includes(jsonType(value)) && !(types.includes("integer") && Number.isSafeInteger(value))) {
-    throw mismatch(where, label, types.map(articled).join(" or "), value);
+  const fits = types.includes(jsonType(value)) || (types.includes("integer") && Number.isSafeInteger(value));
+  if (!fits || (typeof value === "number" && !inRange(value, rest))) {
+    throw mismatch(where, label, `${types.map(articled).join(" or ")}${rangeOf(rest)}`, value);
   }
-  if (typeof value === "number") checkRange(where, label, value, rest, types.includes("integer"));
   if (Array.isArray(value)) {
     for (const [i, item] of value.entries()) checkValue(where, `${label}[${i}]`, item, items ?? {}, root);
   } else if (value !== null && typeof value === "object") {
@@ -57,18 +57,20 @@ export function resolveSchema(schema: Schema, root: Schema): Schema {
   return name === undefined ? schema : (root.definitions?.[name] ?? {});
 }
 
-function checkRange(where: string, label: string, value: number, schema: Schema, integer: boolean): void {
-  const { minimum, maximum, exclusiveMinimum, exclusiveMaximum } = schema;
-  const bounds = [
-    [minimum, "≥", (bound: number) => value >= bound],
-    [maximum, "≤", (bound: number) => value <= bound],
-    [exclusiveMinimum, ">", (bound: number) => value > bound],
-    [exclusiveMaximum, "<", (bound: number) => value < bound],
-  ] as const;
-  const given = bounds.filter(([bound]) => bound !== undefined);
-  if (given.every(([bound, , holds]) => holds(bound!))) return;
-  const range = given.map(([bound, sign]) => `${sign} ${bound}`).join(" and ");
-  throw mismatch(where, label, `${integer ? "an integer" : "a number"} ${range}`, value);
+function inRange(value: number, { minimum, maximum, exclusiveMinimum, exclusiveMaximum }: Schema): boolean {
+  const { NEGATIVE_INFINITY: lowest, POSITIVE_INFINITY: highest } = Number;
+  return (
+    value >= (minimum ?? lowest) &&
+    value <= (maximum ?? highest) &&
+    value > (exclusiveMinimum ?? lowest) &&
+    value < (exclusiveMaximum ?? highest)
+  );
+}
+
+function rangeOf({ minimum, maximum, exclusiveMinimum, exclusiveMaximum }: Schema): string {
+  const bounds = { "≥": minimum, ">": exclusiveMinimum, "≤": maximum, "<": exclusiveMaximum };
+  const given = Object.entries(bounds).filter(([, bound]) => bound !== undefined);
+  return given.length === 0 ? "" : ` ${given.map(([sign, bound]) => `${sign} ${bound}`).join(" and ")}`;
 }
 
 function mismatch(where: string, label: string, expected: string, value: unknown): Error {

@@ -20,7 +20,7 @@ export async function readConfigFile(path: string, cwd: string): Promise<FitSett
   } catch (cause) {
     throw fail(WHERE, `expected JSON in ${path}: ${(cause as Error).message}`, { cause });
   }
-  checkValue(`${WHERE}] [${path}`, "", value, FIT_SCHEMA, FIT_SCHEMA);
+  checkValue(path, "", value, FIT_SCHEMA, FIT_SCHEMA);
   const { $schema: _, ...settings } = value as FitSettings & { $schema?: string };
   const folder = dirname(file);
   const absolute = (relative: string): string => resolve(folder, relative);

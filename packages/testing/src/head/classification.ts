@@ -5,7 +5,7 @@ import type { HeadProblem } from "./problem.ts";
 
 /** The rows of `probabilities` `[batch, classes]`, which every classification head exports; each sums to 1. */
 export function classificationOutput(predicted: Tensors, { targets, spec }: HeadProblem): number[][] {
-  const found = predicted["probabilities"];
+  const found = predicted.probabilities;
   holds(
     found !== undefined,
     () => `expected the prediction "probabilities"; received ${Object.keys(predicted).join(", ") || "nothing"}`,
@@ -30,7 +30,7 @@ export function classificationOutput(predicted: Tensors, { targets, spec }: Head
 
 /** Each decoded `label` is the most probable class. */
 export function isDecodedLabel(predictions: readonly unknown[], predicted: Tensors, { classes }: TargetSpec): void {
-  const values = toNumbers(predicted["probabilities"]!);
+  const values = toNumbers(predicted.probabilities!);
   for (const [i, prediction] of predictions.entries()) {
     const { label } = prediction as { label?: unknown };
     const row = Array.from({ length: classes.length }, (_, k) => values[i * classes.length + k]!);
@@ -69,5 +69,5 @@ export function isAffineSoftmax(attached: Attached, predicted: Tensors, problem:
     const exps = logits.map((logit) => Math.exp(logit - Math.max(...logits)));
     return exps.map((value) => value / exps.reduce((p, q) => p + q, 0));
   });
-  isNear("softmax(features · head.weight + head.bias)", toNumbers(predicted["probabilities"]!), expected, 1e-5);
+  isNear("softmax(features · head.weight + head.bias)", toNumbers(predicted.probabilities!), expected, 1e-5);
 }

@@ -15,17 +15,19 @@ export function adamw(options: PlainOptions = {}): Optimizer {
   return {
     name: "adamw",
     slots: ["m", "v"],
-    scalars: (step) => ({
-      correction1: float32([], [1 / (1 - beta1 ** step)]),
-      correction2: float32([], [1 / Math.sqrt(1 - beta2 ** step)]),
-    }),
+    // The moments are kept without their factors (1 − β), which the fed scalars make up for: four passes over the weights less.
+    scalars(step) {
+      const spread = Math.sqrt((1 - beta2) / (1 - beta2 ** step));
+      return {
+        stride: float32([], [(1 - beta1) / (1 - beta1 ** step) / spread]),
+        floor: float32([], [epsilon / spread]),
+      };
+    },
     update({ parameter, gradient, slots, rate, scalars, decays }, g) {
-      const m = g.op("Add", [g.op("Mul", [slots.m, g.scalar(beta1)]), g.op("Mul", [gradient, g.scalar(1 - beta1)])]);
-      const square = g.op("Mul", [gradient, gradient]);
-      const v = g.op("Add", [g.op("Mul", [slots.v, g.scalar(beta2)]), g.op("Mul", [square, g.scalar(1 - beta2)])]);
-      const spread = g.op("Add", [g.op("Mul", [g.op("Sqrt", [v]), scalars.correction2]), g.scalar(epsilon)]);
-      const stride = g.op("Mul", [rate, scalars.correction1]);
-      const step = g.op("Div", [g.op("Mul", [m, stride]), spread]);
+      const m = g.op("Add", [g.op("Mul", [slots.m, g.scalar(beta1)]), gradient]);
+      const v = g.op("Add", [g.op("Mul", [slots.v, g.scalar(beta2)]), g.op("Mul", [gradient, gradient])]);
+      const direction = g.op("Div", [m, g.op("Add", [g.op("Sqrt", [v]), scalars.floor])]);
+      const step = g.op("Mul", [direction, g.op("Mul", [rate, scalars.stride])]);
       const kept =
         decays && weightDecay > 0
           ? g.op("Mul", [parameter, g.op("Sub", [g.scalar(1), g.op("Mul", [rate, g.scalar(weightDecay)])])])

@@ -14,8 +14,9 @@ export function oneCycle(options: PlainOptions = {}): Schedule {
   const cosine = (from: number, to: number, share: number): number =>
     to + ((from - to) / 2) * (1 + Math.cos(Math.PI * share));
   return (step, steps) => {
-    const peak = warmup * steps - 1;
+    // With three steps or fewer there is no time to rise; the first step is then the peak.
+    const peak = Math.max(0, warmup * steps - 1);
     if (step < peak) return cosine(start, 1, step / peak);
-    return cosine(1, end, (step - peak) / (steps - 1 - peak));
+    return cosine(1, end, (step - peak) / Math.max(1, steps - 1 - peak));
   };
 }
