@@ -1,7 +1,7 @@
 // `npm run quickstart`: from a fresh clone to a trained model; installs, builds and runs `graft quickstart`. Arguments go to it.
 import { spawnSync } from "node:child_process";
 import { join } from "node:path";
-import { install, root, run } from "./bootstrap.mjs";
+import { install, root } from "./bootstrap.mjs";
 
 const started = performance.now();
 const phases = [];
@@ -13,18 +13,21 @@ function phase(name, work) {
   return result;
 }
 
+/** Builds what the command needs; tasks whose inputs are as before come from turbo's cache. */
+function build() {
+  const turbo = join(root, "node_modules", "turbo", "bin", "turbo");
+  const words = ["run", "build", "--filter=@graft-ml/cli...", "--output-logs=errors-only", "--log-order=grouped"];
+  const { status } = spawnSync(process.execPath, [turbo, ...words], {
+    cwd: root,
+    // On stderr: with --json, stdout belongs to the command.
+    stdio: ["ignore", 2, 2],
+    env: { ...process.env, TURBO_TELEMETRY_DISABLED: "1", DO_NOT_TRACK: "1" },
+  });
+  if (status !== 0) process.exit(status ?? 1);
+}
+
 phase("install", install);
-// Tasks whose inputs are as before are taken from turbo's cache.
-phase("build", () =>
-  run(process.execPath, [
-    join(root, "node_modules", "turbo", "bin", "turbo"),
-    "run",
-    "build",
-    "--filter=@graft-ml/cli...",
-    "--output-logs=errors-only",
-    "--log-order=grouped",
-  ]),
-);
+phase("build", build);
 const command = [join(root, "apps", "cli", "bin", "graft.mjs"), "quickstart", ...process.argv.slice(2)];
 // The child hears Ctrl-C itself and ends in good order; this process waits for it.
 process.on("SIGINT", () => {});

@@ -37,8 +37,8 @@ function defaultName(settings: FitSettings & { readonly data: string }): string 
   );
   return [basename(settings.data), ...plugins]
     .join("-")
-    .replace(/[^\p{L}\p{N}._-]+/gu, "-")
-    .replace(/^\.+/, "");
+    .replace(/[^\p{L}\p{N}._]+/gu, "-")
+    .replace(/^[.-]+/, "");
 }
 
 async function isThere(path: string): Promise<boolean> {

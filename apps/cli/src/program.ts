@@ -16,10 +16,10 @@ What stays frozen is computed once and kept, so that the second try takes second
 const MORE = `
 Examples:
   $ graft quickstart                              the whole story on bundled pictures
-  $ graft fit ./pets                              one folder a class: pets/cat/*.jpg, pets/dog/*.jpg
+  $ graft fit ./pets --out my-pets                one folder a class: pets/cat/*.jpg, pets/dog/*.jpg
   $ graft fit ./pets --freezing last --epochs 5   train the upper layers, too
-  $ graft predict graft-runs/pets photo.jpg       what is it?
-  $ graft evaluate graft-runs/pets ./new-pets     is it still right?
+  $ graft predict my-pets photo.jpg               what is it?
+  $ graft evaluate my-pets ./new-pets             is it still right?
 
 Every command takes --json: one JSON document on stdout and nothing else there.
 

@@ -12,6 +12,7 @@ import { frozen } from "@graft-ml/freezing";
 import { inferShapes, layerGroups, readModel, widenHalf } from "@graft-ml/graph";
 import { type Estimate, estimate } from "./estimate.ts";
 import { readManifest } from "./load.ts";
+import { parameterCount } from "./summarize.ts";
 import { cutForPhase } from "./variables.ts";
 
 /** Layer groups of a model and what a freezing strategy would train. */
@@ -49,8 +50,6 @@ export async function inspect(target: BackboneSource | string, options: InspectO
   const phase = plan.phases[0]!;
   const cut = cutForPhase(backbone, phase);
   const { values } = inferShapes(graph, { batch: 1 });
-  const count = (names: readonly string[]): number =>
-    names.reduce((n, name) => n + sizeOf(graph.initializers.get(name)!.dims), 0);
   const measured = measurable && options.measure !== false;
   return {
     backbone: card.id,
@@ -59,11 +58,14 @@ export async function inspect(target: BackboneSource | string, options: InspectO
       const shape = values.get(group.boundary)!.dims.slice(1);
       return {
         name: group.name,
-        parameters: count(group.initializers),
+        parameters: parameterCount(graph, group.initializers),
         boundaryShape: shape,
         boundaryBytes: shape.every((dim) => typeof dim === "number") ? 2 * sizeOf(shape as number[]) : 0,
         frozen: cut.frozen.includes(group),
-        trained: count(group.initializers.filter((name) => name in cut.rates)),
+        trained: parameterCount(
+          graph,
+          group.initializers.filter((name) => name in cut.rates),
+        ),
       };
     }),
     ...(measured && { estimate: await estimate(backbone, cut, phase.normalization) }),

@@ -22,7 +22,9 @@ describe("ONNX Runtime: every session that a public call opens is released", () 
   let opened = 0;
   beforeEach(() => {
     [open, opened] = [0, 0];
-    const create = ort.InferenceSession.create.bind(ort.InferenceSession) as (...args: unknown[]) => Promise<ort.InferenceSession>;
+    const create = ort.InferenceSession.create.bind(ort.InferenceSession) as (
+      ...args: unknown[]
+    ) => Promise<ort.InferenceSession>;
     vi.spyOn(ort.InferenceSession, "create").mockImplementation((async (...args: unknown[]) => {
       const session = await create(...args);
       open++;
@@ -60,7 +62,13 @@ describe("ONNX Runtime: every session that a public call opens is released", () 
     const onEvent = (event: { type: string; stage?: string }) => void (event.type === "progress" && stop.abort());
     const signal = stop.signal;
     await expect(
-      transfer({ data, cache: join(scratch, "cold"), head: mlp(), engine: "onnxruntime", control: { signal, onEvent } }),
+      transfer({
+        data,
+        cache: join(scratch, "cold"),
+        head: mlp(),
+        engine: "onnxruntime",
+        control: { signal, onEvent },
+      }),
     ).rejects.toMatchObject({ code: "interrupted" });
     expect(open).toBe(0);
   });

@@ -1,4 +1,4 @@
-import { type Backbone, type FreezingPlan, type Head, sizeOf } from "@graft-ml/core";
+import { type Backbone, type FreezingPlan, type Graph, type Head, sizeOf } from "@graft-ml/core";
 import type { ImageDataset } from "@graft-ml/data";
 import type { Extracted } from "./features.ts";
 import type { Fitted } from "./fit-head.ts";
@@ -65,11 +65,14 @@ export function summarize(facts: RunFacts): RunSummary {
 
 /** Weights that training could change; running statistics are not counted. */
 export function backboneParameters({ graph, groups }: Backbone): number {
-  const statistics = new Set(
-    graph.nodes.filter((node) => node.op === "BatchNormalization").flatMap((node) => node.inputs.slice(3)),
-  );
-  return groups
-    .flatMap((group) => group.initializers)
+  return groups.reduce((n, group) => n + parameterCount(graph, group.initializers), 0);
+}
+
+/** Elements of initializers, without running statistics. */
+export function parameterCount(graph: Graph, names: readonly string[]): number {
+  const norms = graph.nodes.filter((node) => node.op === "BatchNormalization");
+  const statistics = new Set(norms.flatMap((node) => node.inputs.slice(3)));
+  return names
     .filter((name) => !statistics.has(name))
     .reduce((n, name) => n + sizeOf(graph.initializers.get(name)!.dims), 0);
 }

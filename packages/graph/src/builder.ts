@@ -19,6 +19,8 @@ export interface OpenGraph extends GraphBuilder {
   value(name: string): Value;
   /** The value of a name where it is known before running. */
   constantOf(name: string): Tensor | undefined;
+  /** A constant that is made once for all that ask by the same key. */
+  shared(key: string, make: () => Tensor): Value;
   /** Adds a node as it is. */
   append(node: GraphNode): void;
   /** The finished graph; outputs keep their order. */
@@ -88,6 +90,7 @@ export function graphBuilder(
       return info;
     },
     parameter: addInitializer,
+    shared: literal,
     constant: (tensor) => addInitializer(fresh("constant"), tensor),
     scalar: (number) => literal(`scalar ${number}`, () => float32([], [number])),
     ints: (values) => literal(`ints ${values.join(",")}`, () => int64([values.length], values)),

@@ -63,7 +63,8 @@ export function trainingStep(spec: TrainingStepSpec): TrainingStep {
   for (const name of spec.headed.parameters) rates[name] = 1;
   const names = Object.keys(rates);
 
-  const live = spec.normalization === "live" ? liveBatchNorm(spec.headed.graph, thawedNorms(spec), bindings) : undefined;
+  const live =
+    spec.normalization === "live" ? liveBatchNorm(spec.headed.graph, thawedNorms(spec), bindings) : undefined;
   const statistics = Object.entries(live?.updates ?? {});
   const whole = live === undefined ? spec.headed.graph : withOutputs(live.graph, Object.values(live.updates), bindings);
   const model = foldBatchNorm(dropIdentities(whole), new Set(names));

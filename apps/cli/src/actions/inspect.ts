@@ -19,14 +19,17 @@ export async function inspectModel(
   const path = /[\\/]|\.onnx$/i.test(model) || existsSync(resolve(io.cwd, model)) ? resolve(io.cwd, model) : undefined;
   const settings = await readSettings({ ...planning, ...(path === undefined && { backbone: model }) }, io.cwd);
   const plugins = await gatherPlugins(graft);
-  const freezing = makePlugin<FreezingStrategy>(plugins, "freezing", settings.freezing);
+  // A bundle has a plan of its own, which a strategy overrules only when it is asked for.
+  const asked = path === undefined || flags.freezing !== undefined || flags.set !== undefined;
   const target = path ?? makePlugin<BackboneSource>(plugins, "backbone", settings.backbone);
-  const inspection = await graft.inspect(target, { freezing });
+  const inspection = await graft.inspect(target, {
+    ...(asked && { freezing: makePlugin<FreezingStrategy>(plugins, "freezing", settings.freezing) }),
+  });
   if (json) {
     io.stdout.write(`${JSON.stringify(inspection)}\n`);
     return;
   }
-  const { groups, plan } = inspection;
+  const { groups, plan, estimate } = inspection;
   const rows = groups.map(({ name, parameters, boundaryShape, boundaryBytes, frozen, trained }) => [
     name,
     count(parameters),
@@ -42,6 +45,16 @@ export async function inspectModel(
       ["model", inspection.backbone],
       ["parameters", count(total)],
       ["trained", `${count(trained)}, and the head`],
+      ...(estimate === undefined ? [] : [costs(estimate)]),
     ])}`,
   );
+}
+
+/** What the plan would cost on this machine, in words. */
+function costs({ samples, parts, memoryBytes }: NonNullable<graft.Inspection["estimate"]>): [string, string] {
+  const times = [`${parts.features.toFixed(1)} s for the frozen layers, once`, `${parts.epoch.toFixed(1)} s an epoch`];
+  return [
+    "costs here",
+    `${times.join(", ")}, for ${count(samples)} pictures; about ${byteSize(memoryBytes)} of memory`,
+  ];
 }

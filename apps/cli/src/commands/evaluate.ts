@@ -3,8 +3,8 @@ import type { Io } from "../io.ts";
 
 const HELP = `
 Examples:
-  $ graft evaluate graft-runs/pets ./new-pets
-  $ graft evaluate graft-runs/pets ./new-pets --json | jq .accuracy
+  $ graft evaluate my-pets ./new-pets
+  $ graft evaluate my-pets ./new-pets --json | jq .accuracy
 
 Uses the folder's test/ part where it has one, else all of it. Its classes must be among the bundle's.`;
 

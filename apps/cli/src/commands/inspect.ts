@@ -6,7 +6,7 @@ Examples:
   $ graft inspect efficientnet-lite0
   $ graft inspect efficientnet-lite0 --freezing last --set freezing.groups=2
   $ graft inspect model.onnx
-  $ graft inspect graft-runs/pets`;
+  $ graft inspect my-pets`;
 
 /** `graft inspect`: the layer groups of a model and what a plan would train. */
 export function addInspect(program: Command, io: Io): void {

@@ -3,8 +3,8 @@ import type { Io } from "../io.ts";
 
 const HELP = `
 Examples:
-  $ graft predict graft-runs/pets photo.jpg
-  $ graft predict graft-runs/pets inbox/*.jpg --json > answers.jsonl
+  $ graft predict my-pets photo.jpg
+  $ graft predict my-pets inbox/*.jpg --json > answers.jsonl
 
 A picture that cannot be read is told on stderr, the others are answered, and the exit code is 2.`;
 

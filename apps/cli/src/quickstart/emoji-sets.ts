@@ -1,5 +1,6 @@
 import { readFile } from "node:fs/promises";
 import { createRequire } from "node:module";
+import { fileURLToPath } from "node:url";
 import { fail, unknownName } from "@graft-ml/core";
 
 const WHERE = "cli/quickstart";
@@ -60,7 +61,9 @@ export async function readEmojiSet(name: string): Promise<EmojiSet> {
 function locate(name: string, file: string): string {
   const specifier = `@iconify-json/${name}`;
   try {
-    return createRequire(import.meta.url).resolve(`${specifier}/${file}`);
+    // Beside this program, or beside the user's own things.
+    const paths = [fileURLToPath(new URL(".", import.meta.url)), process.cwd()];
+    return createRequire(import.meta.url).resolve(`${specifier}/${file}`, { paths });
   } catch (cause) {
     throw fail(
       WHERE,

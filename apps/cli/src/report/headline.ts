@@ -18,9 +18,9 @@ ${strip(test, chance, majority)}
 }
 
 function verdict({ interval: [low, high] }: ClassificationReport, floor: number): string {
-  if (low > floor) return "That is better than guessing beyond doubt.";
-  if (high < floor) return "That is worse than always giving the same answer.";
-  return "That cannot be told from guessing: more pictures are needed, or other ones.";
+  if (low > floor) return "All of the interval lies above what guessing reaches.";
+  if (high < floor) return "All of the interval lies below what always giving the same answer reaches.";
+  return "That cannot be told from guessing: it takes more pictures, or other ones.";
 }
 
 function strip({ accuracy, interval: [low, high] }: ClassificationReport, chance: number, majority: number): Html {

@@ -19,6 +19,8 @@ export interface ReportInput {
   readonly command: string;
   /** Default: the data's folder and what was put on it. */
   readonly title?: string;
+  /** Whose the pictures are, where their licence wants it said. */
+  readonly credits?: string;
   /** A section of the caller's own, shown below the headline. */
   readonly extra?: Html;
 }
@@ -42,7 +44,7 @@ ${fitting(summary)}
 ${leftOut(summary)}
 ${settings(summary)}
 ${reproduce(command)}
-<footer>Made by graft on this machine. Intervals: Wilson for accuracy, bootstrap for macro F1.</footer>
+<footer>Made by graft on this machine. Intervals: Wilson for accuracy, bootstrap for macro F1.${given.credits !== undefined && ` ${given.credits}`}</footer>
 </main></body></html>
 `;
   return page.html;

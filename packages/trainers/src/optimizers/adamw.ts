@@ -14,6 +14,7 @@ export function adamw(options: PlainOptions = {}): Optimizer {
   const weightDecay = numberOption(where, options, "weightDecay", 0.01, { min: 0 });
   return {
     name: "adamw",
+    summary: "Adam with decoupled weight decay",
     slots: ["m", "v"],
     // The moments are kept without their factors (1 − β), which the fed scalars make up for: four passes over the weights less.
     scalars(step) {

@@ -17,6 +17,8 @@ export interface UpdateInput {
 /** An update rule as a graph fragment. */
 export interface Optimizer {
   readonly name: string;
+  /** One line for listings. */
+  readonly summary: string;
   /** Names of what it remembers of each variable, all zero at the start. */
   readonly slots: readonly string[];
   /** Values that change with the step (counted from 1) but not with the variable; fed as float32 scalars. */

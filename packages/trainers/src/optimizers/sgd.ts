@@ -9,6 +9,7 @@ export function sgd(options: PlainOptions = {}): Optimizer {
   const weightDecay = numberOption(where, options, "weightDecay", 0, { min: 0 });
   return {
     name: "sgd",
+    summary: "gradient descent, with momentum on request",
     slots: momentum > 0 ? ["momentum"] : [],
     scalars: () => ({}),
     update({ parameter, gradient, slots, rate, decays }, g) {

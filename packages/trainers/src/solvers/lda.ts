@@ -70,6 +70,7 @@ export function lda(options: PlainOptions = {}): Solver {
   checkOptions(shrinkage);
   return {
     name: "lda",
+    summary: "linear discriminant analysis with Ledoit-Wolf shrinkage",
     fit: async (features, labels, classes, { sampleWeights } = {}) => {
       if (sampleWeights) throw fail(WHERE, "expected no sampleWeights: lda weighs all samples alike. Use logistic");
       return fitLda(features, labels, classes, { shrinkage });

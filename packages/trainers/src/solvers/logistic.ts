@@ -115,6 +115,7 @@ export function logistic(options: PlainOptions = {}): Solver {
   checkOptions(c, grid, folds, undefined, 0);
   return {
     name: "logistic",
+    summary: "multinomial logistic regression, its penalty chosen by cross-validation",
     fit: (features, labels, classes, context = {}) =>
       fitLogistic(features, labels, classes, { c, grid, folds, scaling, tolerance, ...context }),
   };

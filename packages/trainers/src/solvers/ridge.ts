@@ -62,6 +62,7 @@ export function ridge(options: PlainOptions = {}): Solver {
   checkOptions(grid);
   return {
     name: "ridge",
+    summary: "ridge on ±1 targets, its penalty chosen by exact leave-one-out",
     fit: async (features, labels, classes, { sampleWeights } = {}) => {
       if (sampleWeights) throw fail(WHERE, "expected no sampleWeights: ridge weighs all samples alike. Use logistic");
       return fitRidge(features, labels, classes, { ...(grid && { grid }), scaling });

@@ -26,5 +26,7 @@ export interface SolverOptions {
 /** Fits a linear classifier to features `[samples, dims]` whose labels are class numbers. */
 export interface Solver {
   readonly name: string;
+  /** One line for listings. */
+  readonly summary: string;
   fit(features: Float32Array, labels: Int32Array, classes: number, options?: SolverOptions): Promise<LinearSolution>;
 }

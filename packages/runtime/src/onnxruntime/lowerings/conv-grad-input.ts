@@ -1,5 +1,6 @@
 import type { Value } from "@graft-ml/core";
 import { attributesOf, type OpenGraph, reshape, staticDims } from "@graft-ml/graph";
+import { productGradInput, suitsProduct } from "./depthwise-product.ts";
 import type { Lowering } from "./index.ts";
 
 /** A convolution's input gradient as a convolution of the (zero-stuffed) output gradient with the flipped kernel. */
@@ -8,6 +9,16 @@ export const convGradInput: Lowering = (node, g) => {
   const { ints, int } = attributesOf(node);
   const [strides, pads, dilations, shape] = [ints("strides"), ints("pads"), ints("dilations"), ints("shape")];
   const group = int("group");
+  const whole = {
+    strides,
+    pads,
+    dilations,
+    group,
+    input: shape,
+    kernel: staticDims(w),
+    output: staticDims(dy).slice(2),
+  };
+  if (suitsProduct(whole)) return productGradInput(g, dy, w, whole);
   const [, , kh, kw] = staticDims(w) as [number, number, number, number];
   const stuffed = zeroStuff(g, dy, strides);
   const reach = [(kh - 1) * dilations[0]!, (kw - 1) * dilations[1]!];

@@ -1,0 +1,20 @@
+import { attributesOf, convGeometry, reshape, staticDims } from "@graft-ml/graph";
+import { type DepthwiseShape, productForward, suitsProduct } from "./depthwise-product.ts";
+import type { Rewrite } from "./index.ts";
+
+/** A depthwise convolution of a small picture whose kernel is no constant, as a matrix product; others stay. */
+export const conv: Rewrite = (node, g) => {
+  const [x, w, bias] = node.inputs.map((name) => g.value(name));
+  // With constant kernels ONNX Runtime has blocked convolutions of its own, which are faster still.
+  if (g.constantOf(w!.name) !== undefined || x!.dims.some((dim) => typeof dim !== "number")) return undefined;
+  const [input, kernel] = [staticDims(x!), staticDims(w!)];
+  const geometry = convGeometry({ node, attributes: attributesOf(node) }, input, kernel);
+  const output = [0, 1].map((axis) => {
+    const padded = input[axis + 2]! + geometry.pads[axis]! + geometry.pads[axis + 2]!;
+    return Math.floor((padded - geometry.dilations[axis]! * (kernel[axis + 2]! - 1) - 1) / geometry.strides[axis]!) + 1;
+  });
+  const shape: DepthwiseShape = { ...geometry, input, kernel, output };
+  if (!suitsProduct(shape)) return undefined;
+  const y = productForward(g, x!, w!, shape);
+  return bias === undefined ? y : g.op("Add", [y, reshape(g, bias, [1, kernel[0]!, 1, 1])]);
+};
