@@ -132,7 +132,7 @@ for (const { name, options, rate, judged, names } of scenarios) {
   }
 }
 
-// One run says little of the default rate: its accuracy moves by more than the tolerance when the rate changes by a millionth.
+// One run says little at the default rate: its accuracy can move by more than the tolerance when the rate changes by a millionth.
 const epochRows = [];
 for (const { rate, nudges } of [
   { rate: 1e-4, nudges: [0] },
@@ -194,7 +194,7 @@ const text = [
   "## One epoch of `--freezing last`",
   "",
   `On all training pictures, tested on the ${dataset.samples.filter((sample) => sample.split === "test").length} others; the accuracies agree if they differ by at most ${ACCURACY_TOLERANCE}. At the default rate a single run`,
-  "moves by more than that when its rate changes by a millionth, on any engine; so four runs are made, 0 to 3 millionths apart, and their means are compared.",
+  "can move by more than that when its rate changes by a millionth; so four runs are made, 0 to 3 millionths apart, and their means are compared.",
   "",
   ...table(["peak rate", "engine", "accuracy", "mean", "difference", "agrees", "seconds a run"], epochRows),
   "",
