@@ -1,3 +1,7 @@
 import { build } from "../../tsup.base.ts";
 
-export default build({ platform: "node" });
+export default build({
+  entry: { index: "src/index.ts", "session-worker": "src/onnxruntime/session-worker.js" },
+  dts: { entry: "src/index.ts" },
+  platform: "node",
+});

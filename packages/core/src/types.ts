@@ -140,6 +140,8 @@ export interface PrepareOptions {
   readonly initial?: Tensors;
   /** Threads inside one operator. Default: the machine's available cores. */
   readonly threads?: number;
+  /** Runs beside the calling thread where the engine can, for graphs that carry nothing. Default: false. */
+  readonly background?: boolean;
 }
 
 /** A prepared graph. */

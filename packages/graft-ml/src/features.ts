@@ -79,7 +79,7 @@ async function fill(
   failed: { sample: ImageSample; reason: string }[],
   seconds: { decode: number; features: number },
 ): Promise<void> {
-  const program = await engine.prepare(prefix, threads === undefined ? {} : { threads });
+  const program = await engine.prepare(prefix, { background: true, ...(threads !== undefined && { threads }) });
   const boundary = prefix.outputs[0]!.name;
   let pending: { hashes: string[]; values: Float32Array[] } = { hashes: [], values: [] };
   const flush = async (): Promise<void> => {

@@ -13,7 +13,7 @@ export interface RunSummary {
   /** Layer groups. */
   readonly groups: { readonly frozen: number; readonly trained: number };
   readonly parameters: { readonly total: number; readonly trained: number };
-  /** Wall seconds; decoding overlaps with features, so that the parts may add up to more than the total. */
+  /** Wall seconds. `decode` is what the frozen part waited for pictures: most of the decoding hides behind it. */
   readonly seconds: {
     readonly decode: number;
     readonly features: number;

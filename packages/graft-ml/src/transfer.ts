@@ -59,7 +59,7 @@ export interface TransferOptions {
   readonly epochs?: number;
   /** Default 16. */
   readonly batch?: number;
-  /** Peak learning rate. Default 1e-3. */
+  /** Peak learning rate. Default 1e-3 for a head alone, 1e-4 where pretrained layers train: more would undo what they know. */
   readonly rate?: number;
   /** Default: AdamW. */
   readonly optimizer?: Optimizer;
@@ -227,8 +227,9 @@ async function fitByTraining(
   prepared: Prepared,
   normalization: "frozen" | "live",
 ): Promise<Fitted> {
-  const { patience = 5, seed = 0, batch = 16, rate = 1e-3, clipNorm } = options;
-  const epochs = options.epochs ?? (task.cut.trained.length === 0 ? 20 : 5);
+  const { patience = 5, seed = 0, batch = 16, clipNorm } = options;
+  const headOnly = task.cut.trained.length === 0;
+  const { epochs = headOnly ? 20 : 5, rate = headOnly ? 1e-3 : 1e-4 } = options;
   const parts =
     patience === 0
       ? { train: prepared.train }

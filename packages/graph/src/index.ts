@@ -19,6 +19,7 @@ export {
 } from "./operator.ts";
 export { type ConvGeometry, convGeometry } from "./operators/conv.ts";
 export { findOperator, operators } from "./operators/index.ts";
+export { asInputs } from "./passes/as-inputs.ts";
 export { dropDead } from "./passes/dead-nodes.ts";
 export { dropIdentities } from "./passes/drop-identities.ts";
 export { foldBatchNorm } from "./passes/fold-batch-norm.ts";

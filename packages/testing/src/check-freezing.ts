@@ -41,7 +41,8 @@ export function checkFreezing(factory: Factory<FreezingStrategy>, options: Freez
       },
       "options that it does not know are refused by name": () => {
         const message = refuses("an unknown option", where(), () => make({ "kit-unknown": 1 }));
-        const form = /^\[[^\]]+\] unknown option "kit-unknown";( did you mean "[^"]+"\?)? (known: [a-zA-Z0-9, -]+|there are none)$/;
+        const form =
+          /^\[[^\]]+\] unknown option "kit-unknown";( did you mean "[^"]+"\?)? (known: [a-zA-Z0-9, -]+|there are none)$/;
         holds(form.test(message), () => `expected 'unknown option "kit-unknown"; known: ...'; received "${message}"`);
       },
       "wrong values of options are refused": () => {

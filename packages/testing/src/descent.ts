@@ -1,5 +1,5 @@
 import { type Engine, float32, type Graph, type Tensor, type Tensors } from "@graft-ml/core";
-import { backward, graphBuilder } from "@graft-ml/graph";
+import { asInputs, backward, graphBuilder } from "@graft-ml/graph";
 import { copied } from "./run-once.ts";
 
 /** Steps of plain gradient descent. */
@@ -49,14 +49,4 @@ export function withValues(graph: Graph, values: Tensors): Graph {
 /** A tensor of ones, as sample weights are. */
 export function ones(length: number): Tensor {
   return float32([length], new Float32Array(length).fill(1));
-}
-
-function asInputs(graph: Graph, names: readonly string[]): Graph {
-  const initializers = new Map(graph.initializers);
-  const inputs = names.map((name) => {
-    const { dtype, dims } = initializers.get(name)!;
-    initializers.delete(name);
-    return { name, dtype, dims };
-  });
-  return { ...graph, inputs: [...graph.inputs, ...inputs], initializers };
 }

@@ -9,6 +9,7 @@ import {
   type Values,
 } from "@graft-ml/core";
 import {
+  asInputs,
   backward,
   dropIdentities,
   foldBatchNorm,
@@ -23,6 +24,7 @@ import {
 } from "@graft-ml/graph";
 import type { Headed } from "./attach-head.ts";
 import type { Optimizer } from "./optimizers/optimizer.ts";
+import { sampleLosses } from "./sample-losses.ts";
 
 /** What one training step is made of. */
 export interface TrainingStepSpec {
@@ -119,14 +121,9 @@ function withOutputs(graph: Graph, names: readonly string[], bindings: Readonly<
 }
 
 /** Σ weight · loss / Σ weight, so that a padded batch has the loss of its real samples. */
-function weightedLoss(g: OpenGraph, { headed, head, targets }: TrainingStepSpec): Value {
-  const outputs: Values = Object.fromEntries(Object.entries(headed.outputs).map(([key, name]) => [key, g.value(name)]));
-  const batch = Object.values(outputs)[0]!.dims[0]!;
-  const fed: Values = Object.fromEntries(
-    head.targetInputs(targets).map(({ name, dtype, dims }) => [name, g.input(name, dtype, [batch, ...dims.slice(1)])]),
-  );
-  const weight = g.input("sample_weight", "float32", [batch]);
-  const each = head.loss(outputs, fed, g);
+function weightedLoss(g: OpenGraph, spec: TrainingStepSpec): Value {
+  const each = sampleLosses(g, spec, spec.batch);
+  const weight = g.input("sample_weight", "float32", [spec.batch]);
   const total = reduceSum(g, g.op("Mul", [each, weight]), [0], false);
   return g.name(g.op("Div", [total, reduceSum(g, weight, [0], false)]), LOSS);
 }
@@ -141,15 +138,4 @@ function clipped(g: OpenGraph, gradients: Record<string, Value>, limit: number |
   const norm = g.op("Sqrt", [reduceSum(g, g.op("Concat", squares, { axis: 0 }), [0], false)]);
   const factor = g.op("Min", [g.op("Div", [g.scalar(limit), g.op("Add", [norm, g.scalar(1e-6)])]), g.scalar(1)]);
   return Object.fromEntries(Object.entries(gradients).map(([name, value]) => [name, g.op("Mul", [value, factor])]));
-}
-
-/** Turns initializers into inputs of the same shape. */
-function asInputs(graph: Graph, names: readonly string[]): Graph {
-  const initializers = new Map(graph.initializers);
-  const inputs = names.map((name) => {
-    const { dtype, dims } = initializers.get(name)!;
-    initializers.delete(name);
-    return { name, dtype, dims };
-  });
-  return { ...graph, inputs: [...graph.inputs, ...inputs], initializers };
 }

@@ -1,6 +1,7 @@
-import type { Graph, Program, Tensors, Values } from "@graft-ml/core";
-import { dropIdentities, graphBuilder } from "@graft-ml/graph";
+import type { Program, Tensors } from "@graft-ml/core";
+import { asInputs, dropIdentities, foldBatchNorm, graphBuilder } from "@graft-ml/graph";
 import { gatherBatch, type SampleSource } from "./batches.ts";
+import { sampleLosses } from "./sample-losses.ts";
 import type { TrainOptions } from "./train.ts";
 
 const EACH = "sample_loss";
@@ -12,20 +13,9 @@ export async function lossProgram<Target>(
   batch: number,
 ): Promise<Program> {
   const { headed, head, targets, engine } = options;
-  const model = dropIdentities(headed.graph);
-  const initializers = new Map(model.initializers);
-  const inputs = variables.map((name) => {
-    const { dtype, dims } = initializers.get(name)!;
-    initializers.delete(name);
-    return { name, dtype, dims };
-  });
-  const open: Graph = { ...model, initializers, inputs: [...model.inputs, ...inputs] };
-  const g = graphBuilder(open, { batch });
-  const outputs: Values = Object.fromEntries(Object.entries(headed.outputs).map(([key, name]) => [key, g.value(name)]));
-  const fed: Values = Object.fromEntries(
-    head.targetInputs(targets).map(({ name, dtype, dims }) => [name, g.input(name, dtype, [batch, ...dims.slice(1)])]),
-  );
-  const each = g.name(head.loss(outputs, fed, g), EACH);
+  const model = foldBatchNorm(dropIdentities(headed.graph), new Set(variables));
+  const g = graphBuilder(asInputs(model, variables), { batch });
+  const each = g.name(sampleLosses(g, { headed, head, targets }, batch), EACH);
   return engine.prepare(g.finish([each]), options.threads === undefined ? {} : { threads: options.threads });
 }
 

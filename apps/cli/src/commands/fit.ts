@@ -31,7 +31,7 @@ export function addFit(program: Command, io: Io): void {
     .option("--solver <name>", "how a linear head on a frozen backbone is solved (default: logistic)")
     .option("--optimizer <name>", "how weights are updated where training iterates (default: adamw)")
     .option("--epochs <n>", "passes over the training pictures where training iterates")
-    .option("--lr <rate>", "base learning rate")
+    .option("--lr <rate>", "peak learning rate (default: 1e-3 for a head alone, 1e-4 where pretrained layers train)")
     .option("--batch <n>", "pictures a training step")
     .option("--seed <n>", "the same seed gives the same model (default: 0)")
     .option("--test <share>", "kept for testing where the folder is not divided (default: 0.2)")

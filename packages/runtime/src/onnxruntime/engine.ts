@@ -2,6 +2,7 @@ import { availableParallelism } from "node:os";
 import { type Engine, fail, type Graph, type PrepareOptions, type Program, type Tensor } from "@graft-ml/core";
 import { dropDead, writeModel } from "@graft-ml/graph";
 import type { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
+import { backgroundProgram } from "./background.ts";
 import { lowerPrimitives } from "./lowerings/index.ts";
 
 type Ort = typeof import("onnxruntime-node");
@@ -14,6 +15,10 @@ export async function onnxRuntimeEngine(): Promise<Engine> {
 }
 
 async function prepare(ort: Ort, graph: Graph, options: PrepareOptions = {}): Promise<Program> {
+  if (options.background && options.carry === undefined) {
+    const outputs = graph.outputs.map((output) => output.name);
+    return backgroundProgram(bytesOf(graph), sessionOptions(options), outputs);
+  }
   const carry = Object.entries(options.carry ?? {});
   const state = new Map<string, OrtTensor>();
   for (const [input, output] of carry) {
@@ -24,7 +29,10 @@ async function prepare(ort: Ort, graph: Graph, options: PrepareOptions = {}): Pr
   }
   // Two buffers a carried value: one is read while the other is written.
   const spare = new Map(carry.map(([input]) => [input, emptyLike(ort, state.get(input)!)]));
-  let session: InferenceSession | undefined = await createSession(ort, graph, options);
+  let session: InferenceSession | undefined = await ort.InferenceSession.create(
+    bytesOf(graph),
+    sessionOptions(options),
+  );
   const carried = new Set(carry.map(([, output]) => output));
   const free = graph.outputs.map((output) => output.name).filter((name) => !carried.has(name));
 
@@ -60,14 +68,19 @@ async function prepare(ort: Ort, graph: Graph, options: PrepareOptions = {}): Pr
   };
 }
 
-function createSession(ort: Ort, graph: Graph, options: PrepareOptions): Promise<InferenceSession> {
-  const bytes = writeModel(dropDead(lowerPrimitives(graph), { keepInputs: true }));
-  return ort.InferenceSession.create(bytes, {
-    intraOpNumThreads: options.threads ?? availableParallelism(),
+function bytesOf(graph: Graph): Uint8Array {
+  return writeModel(dropDead(lowerPrimitives(graph), { keepInputs: true }));
+}
+
+function sessionOptions({ threads, background }: PrepareOptions): InferenceSession.SessionOptions {
+  return {
+    intraOpNumThreads: threads ?? availableParallelism(),
     interOpNumThreads: 1,
     graphOptimizationLevel: "all",
     logSeverityLevel: 3,
-  });
+    // Threads that wait by spinning would take the cores from whoever works beside the session.
+    ...(background && { extra: { session: { intra_op: { allow_spinning: "0" } } } }),
+  };
 }
 
 function toOrt(ort: Ort, { dtype, dims, data }: Tensor): OrtTensor {
