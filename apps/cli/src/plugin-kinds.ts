@@ -38,8 +38,36 @@ export async function gatherPlugins(graft: Graft, modules: PluginModules = {}): 
 /** Makes the plugin that the settings name, or the kind's default. */
 export function makePlugin<T>(barrels: Barrels, kind: OptionKind, setting: PluginSetting = DEFAULT_NAMES[kind]): T {
   const { name, options } = nameAndOptions(setting);
-  return fromBarrel<T>("cli", kind, barrels[kind], name, options);
+  const plugin = fromBarrel<Record<string, unknown>>("cli", kind, barrels[kind], name, options);
+  for (const [member, type] of Object.entries(MEMBERS[kind])) {
+    const found = typeof plugin?.[member];
+    if (found !== type) {
+      throw fail("cli/plugins", `expected the ${kind} "${name}" to have ${member}, a ${type}; received ${found}`);
+    }
+  }
+  return plugin as T;
 }
+
+/** What a plugin must have before anything long starts; the conformance kit says the rest. */
+const MEMBERS: Readonly<Record<OptionKind, Readonly<Record<string, "string" | "function">>>> = {
+  backbone: { name: "string", load: "function" },
+  freezing: { name: "string", plan: "function" },
+  head: {
+    name: "string",
+    task: "string",
+    check: "function",
+    build: "function",
+    targetInputs: "function",
+    encode: "function",
+    loss: "function",
+    predict: "function",
+    decode: "function",
+    calibrate: "function",
+    evaluate: "function",
+  },
+  solver: { name: "string", fit: "function" },
+  optimizer: { name: "string", scalars: "function", update: "function" },
+};
 
 async function merge(barrel: Barrel, specifiers: readonly string[] = []): Promise<Barrel> {
   const merged = { ...barrel };

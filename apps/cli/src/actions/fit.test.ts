@@ -104,6 +104,15 @@ it("trains by an experiment file with a plugin of one's own, and prints tables",
   expect(listed.stdout).toContain("nothing is trained, twice over");
 });
 
+it("refuses a plugin that lacks a member before anything long starts", async () => {
+  await writeFile(join(cwd, "half.mjs"), 'export const half = () => ({ name: "half", summary: "half a strategy" });');
+  const config = { data: "colours", freezing: "half", plugins: { freezing: ["./half.mjs"] } };
+  await writeFile(join(cwd, "half.json"), JSON.stringify(config));
+  const { code, stderr } = await graft(["fit", "--config", "half.json"], { cwd });
+  expect(code).toBe(2);
+  expect(stderr).toBe('[cli/plugins] expected the freezing "half" to have plan, a function; received undefined\n');
+});
+
 it("stops when told to, and says how to go on", async () => {
   const { code, stdout, stderr } = await graft(["fit", "colours"], { cwd, signal: AbortSignal.abort() });
   expect([code, stdout]).toEqual([130, ""]);
