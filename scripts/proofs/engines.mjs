@@ -167,7 +167,7 @@ const text = [
   `Each loss is taken before its update. Two engines agree if no loss differs by more than ${LOSS_TOLERANCE}, relative.`,
   "",
   `The default peak rate is ${DEFAULT} where pretrained layers train and ${HIGH} for a head alone. \`last\` and the head are judged at their defaults.`,
-  `When all convolutions train at the default, or some at ${HIGH}, the engines part after some steps, and no engine agrees with itself either: relu6 has`,
+  `When all convolutions train at the default, or some at ${HIGH}, the engines part after some steps, about as far as one engine parts from itself: relu6 has`,
   "corners, and AdamW turns a gradient whose sign rounding decides into a whole step. The control is the first engine with its rate changed by a",
   `millionth. \`full\` is therefore judged at ${CALM}, where rounding stays rounding; the others are shown. tfjs-wasm is slow and runs what is judged only.`,
   "",
