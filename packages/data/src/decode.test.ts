@@ -3,8 +3,8 @@ import type { ImagePreprocessing } from "@graft-ml/core";
 import sharp from "sharp";
 import { expect, test } from "vitest";
 import { DECODER_VERSION, decodeImage, thumbnail } from "./decode.ts";
-import { resample } from "./resample.ts";
 import { bombPicture, plant, testFolder } from "./folder.fixture.ts";
+import { resample } from "./resample.ts";
 
 const plain: ImagePreprocessing = {
   size: 4,

@@ -11,8 +11,8 @@ import {
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { type FeatureSpaceParts, featureStore } from "./feature-store.ts";
-import { readSafetensors, writeSafetensors } from "./safetensors.ts";
 import { testFolder } from "./folder.fixture.ts";
+import { readSafetensors, writeSafetensors } from "./safetensors.ts";
 
 const parts: FeatureSpaceParts = {
   weights: "a".repeat(64),

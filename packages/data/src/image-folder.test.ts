@@ -3,8 +3,8 @@ import { chmodSync, existsSync, mkdirSync, symlinkSync, writeFileSync } from "no
 import { join } from "node:path";
 import type { RunEvent } from "@graft-ml/core";
 import { expect, test } from "vitest";
-import { type ImageDataset, imageFolder } from "./image-folder.ts";
 import { bombPicture, plant, testFolder, tinyPicture } from "./folder.fixture.ts";
+import { type ImageDataset, imageFolder } from "./image-folder.ts";
 
 /** `count` pictures of a class, all different for different starts. */
 const many = (name: string, count: number, start: number) =>
