@@ -31,7 +31,16 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   }
   for (const tarball of pack(folder)) {
     run(bin("publint"), ["run", "--strict", tarball]);
-    // The command has no importable entry; every library has.
-    if (!tarball.includes("graft-ml-cli-")) run(bin("attw"), ["--profile", "esm-only", tarball]);
+    // The command has no importable entry; every library has. A model file is no module.
+    if (!tarball.includes("graft-ml-cli-"))
+      run(bin("attw"), [
+        tarball,
+        "--profile",
+        "esm-only",
+        "--format",
+        "table-flipped",
+        "--exclude-entrypoints",
+        "model.onnx",
+      ]);
   }
 }

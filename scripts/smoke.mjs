@@ -19,7 +19,7 @@ writeFileSync(join(project, "package.json"), JSON.stringify({ name: "smoke", pri
 const files = readdirSync(tarballs)
   .filter((name) => name.endsWith(".tgz"))
   .map((name) => join(tarballs, name));
-sh("npm", ["install", "--no-audit", "--no-fund", "--omit=optional", "--loglevel=error", "--ignore-scripts", ...files]);
+sh("npm", ["install", "--no-audit", "--no-fund", "--loglevel=error", "--ignore-scripts", ...files]);
 drawFlowers();
 
 const [, example] = readFileSync(join(root, "README.md"), "utf8").match(/```ts\n([\s\S]*?)```/) ?? [];
