@@ -76,10 +76,11 @@ function propagate(
   active: ReadonlySet<string>,
   gradients: Map<string, Value>,
 ): void {
-  const dy = gradients.get(node.outputs[0]!);
   const operator = findOperator(node, opsets);
+  const dys = node.outputs.map((name) => gradients.get(name));
+  const dy = dys.find((gradient) => gradient !== undefined);
   const stray = node.outputs.slice(1).find((name) => gradients.has(name));
-  if (stray !== undefined) {
+  if (stray !== undefined && !operator.severalOutputs) {
     throw fail("graph/differentiate", `node "${node.name}" (${node.op}) has no gradient through its output "${stray}"`);
   }
   if (dy === undefined || operator.stopsGradient || !node.inputs.some((name) => active.has(name))) return;
@@ -92,6 +93,7 @@ function propagate(
     inputs: node.inputs.map((name) => (name === "" ? undefined : g.value(name))),
     outputs: node.outputs.filter((name) => name !== "").map((name) => g.value(name)),
     dy,
+    dys,
     needs: (index) => active.has(node.inputs[index] ?? ""),
     constant: (index) => g.constantOf(node.inputs[index] ?? ""),
     g,

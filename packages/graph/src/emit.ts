@@ -2,7 +2,10 @@ import type { GraphBuilder, Value } from "@graft-ml/core";
 
 /** Adds a sum over axes in the form that the graph's operator set wants. */
 export function reduceSum(g: GraphBuilder, x: Value, axes: readonly number[], keepdims: boolean): Value {
-  return g.op("ReduceSum", [x, g.ints(axes)], { keepdims: keepdims ? 1 : 0 });
+  const attributes = { keepdims: keepdims ? 1 : 0 };
+  return g.opset >= 13
+    ? g.op("ReduceSum", [x, g.ints(axes)], attributes)
+    : g.op("ReduceSum", [x], { ...attributes, axes });
 }
 
 /** Adds a mean over axes in the form that the graph's operator set wants. */

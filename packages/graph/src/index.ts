@@ -18,6 +18,7 @@ export {
   staticDims,
 } from "./operator.ts";
 export { type ConvGeometry, convGeometry } from "./operators/conv.ts";
+export { type Equation, parseEquation } from "./operators/einsum-equation.ts";
 export { findOperator, operators } from "./operators/index.ts";
 export { asInputs } from "./passes/as-inputs.ts";
 export { dropDead } from "./passes/dead-nodes.ts";

@@ -60,7 +60,79 @@ describe("shapes", () => {
   });
 });
 
+describe("shapes of operators with several ways to say them", () => {
+  test("a slice whose bounds are computed leaves its own axes open", () => {
+    const g = graphBuilder();
+    const [x, end] = [g.input("x", "float32", [2, 9, 3]), g.input("end", "int64", [1])];
+    const dims = g.op("Slice", [x, g.ints([0]), end, g.ints([1])]).dims;
+    expect([dims[0], typeof dims[1], dims[2]]).toEqual([2, "string", 3]);
+  });
+
+  test("a vector in a product has no axis of its own in the result", () => {
+    const g = graphBuilder();
+    const [v, m] = [g.input("v", "float32", [4]), g.input("m", "float32", [2, 4, 5])];
+    expect(g.op("MatMul", [v, m]).dims).toEqual([2, 5]);
+    expect(g.op("MatMul", [v, v]).dims).toEqual([]);
+  });
+
+  test.each([
+    ["ij,jk->ik", [2, 5], 'in "ij,jk->ik" the axis "j" is 3 and 2'],
+    ["ii,jk->ik", [3, 5], "repeats a letter in one term, which is not supported"],
+    ["ij->ik", [3, 5], "has 1 terms for 2 inputs"],
+    ["ij,jk->iz", [3, 5], 'asks for "z", which no input has'],
+    ["ijl,jk->ik", [3, 5], "does not fit input 0 of rank 2"],
+  ])("an equation that is refused: %s", (equation, other, message) => {
+    const g = graphBuilder();
+    const [a, b] = [g.input("a", "float32", [2, 3]), g.input("b", "float32", other)];
+    expect(() => g.op("Einsum", [a, b], { equation })).toThrow(message);
+  });
+
+  test("a few bytes do not ask for gigabytes, and no shape is negative", () => {
+    const g = graphBuilder();
+    const huge = g.op("ConstantOfShape", [g.ints([2 ** 31, 2 ** 31])]);
+    expect(g.constantOf(huge.name)).toBeUndefined();
+    expect(g.constantOf(g.op("Tile", [g.ints([1, 2]), g.ints([2 ** 30])]).name)).toBeUndefined();
+    const ends = [0, 2 ** 40, 1].map((end) => g.constant(int64([], [end])));
+    expect(g.constantOf(g.op("Range", ends).name)).toBeUndefined();
+    expect(() => g.op("ConstantOfShape", [g.ints([-2])])).toThrow(
+      '[graph] node "ConstantOfShape.1" (ConstantOfShape) makes the shape [-2], which is negative',
+    );
+  });
+
+  test("indices and parts that do not fit name the node", () => {
+    const g = graphBuilder();
+    expect(() => g.op("Gather", [g.ints([1, 2]), g.ints([2])])).toThrow(
+      '[graph] node "Gather" (Gather): index 2 is outside an axis of 2',
+    );
+    const x = g.input("x", "float32", [5]);
+    expect(() => g.op("Split", [x, g.ints([2, 2])])).toThrow(
+      '[graph] node "Split" (Split) cannot cut an axis of 5 into 2, 2',
+    );
+  });
+});
+
 describe("shape arithmetic is folded exactly", () => {
+  test("an exporter's way to expand to the shape of another value leaves one Expand", () => {
+    const g = graphBuilder();
+    const x = g.input("x", "float32", ["batch", 1, 4]);
+    const wanted = g.op("Concat", [g.ints([-1, 3]), g.op("Shape", [x], { start: 2 })], { axis: 0 });
+    const ones = g.op("ConstantOfShape", [g.op("Shape", [wanted])], { value: int64([1], [1]) });
+    const kept = g.op("Equal", [wanted, g.op("Mul", [ones, g.ints([-1])])]);
+    const y = g.op("Expand", [x, g.op("Where", [kept, ones, wanted])]);
+    const folded = foldShapes(g.finish([y]), { batch: 5 });
+    expect(folded.nodes.map((node) => node.op)).toEqual(["Expand"]);
+    expect(folded.outputs[0]?.dims).toEqual([5, 3, 4]);
+  });
+
+  test("a size halved as a float and rounded down", () => {
+    const g = graphBuilder();
+    const x = g.input("x", "float32", [5, 7]);
+    const width = g.op("Cast", [g.op("Gather", [g.op("Shape", [x]), g.constant(int64([], [1]))])], { to: 1 });
+    const half = g.op("Cast", [g.op("Floor", [g.op("Div", [width, g.scalar(2)])])], { to: 7 });
+    const positions = g.op("Range", [g.constant(int64([], [0])), half, g.constant(int64([], [1]))]);
+    expect(g.constantOf(positions.name)).toEqual(int64([3], [0, 1, 2]));
+  });
+
   test("Shape, Gather, Mul, Concat and Reshape leave one Reshape", () => {
     const g = graphBuilder();
     const x = g.input("x", "float32", ["batch", 3, 4]);

@@ -10,6 +10,11 @@ export interface Shapes {
 
 /** Largest number of elements that is evaluated ahead of time: shape arithmetic is small, weights are not. */
 const FOLDABLE = 4096;
+/** Largest result of that: a few bytes of a file must not ask for gigabytes. */
+const RESULT = 65536;
+
+/** Operators whose result depends on the shape of their input alone. */
+const OF_SHAPES: ReadonlySet<string> = new Set(["Shape", "Size"]);
 
 /** Infers every shape of a graph; `bindings` gives numbers to named dimensions (`{ batch: 16 }`). */
 export function inferShapes(graph: Graph, bindings: Readonly<Record<string, number>> = {}): Shapes {
@@ -55,6 +60,13 @@ export function inferNode(shapes: Shapes, node: GraphNode, opsets: Readonly<Reco
     unknown: () => `${node.outputs[0]}?${unknowns++}`,
   };
   const outputs = operator.infer(context);
+  const negative = outputs.find(({ dims }) => dims.some((dim) => typeof dim === "number" && dim < 0));
+  if (negative !== undefined) {
+    throw fail(
+      "graph",
+      `node "${node.name}" (${node.op}) makes the shape [${negative.dims.join(", ")}], which is negative`,
+    );
+  }
   outputs.forEach((shape, i) => {
     const name = node.outputs[i];
     if (name) shapes.values.set(name, { name, dtype: shape.dtype, dims: shape.dims });
@@ -69,16 +81,19 @@ function foldNode(
   evaluate: ((context: InferContext, inputs: readonly Tensor[]) => readonly Tensor[] | undefined) | undefined,
 ): void {
   if (evaluate === undefined) return;
+  const large = node.outputs.some((name) => {
+    const dims = shapes.values.get(name)?.dims ?? [];
+    return dims.every((dim) => typeof dim === "number") && sizeOf(dims as number[]) > RESULT;
+  });
+  if (large) return;
   const inputs: Tensor[] = [];
   for (const [i, name] of node.inputs.entries()) {
     if (name === "") continue;
     const constant = context.constant(i);
-    // `Shape` needs no value, only a static shape.
-    if (constant === undefined && node.op !== "Shape") return;
-    if (constant !== undefined) {
-      if (sizeOf(constant.dims) > FOLDABLE) return;
-      inputs.push(constant);
-    }
+    // Some need no value, only a static shape.
+    if (OF_SHAPES.has(node.op)) continue;
+    if (constant === undefined || sizeOf(constant.dims) > FOLDABLE) return;
+    inputs.push(constant);
   }
   const results = evaluate(context, inputs);
   results?.forEach((tensor, i) => {

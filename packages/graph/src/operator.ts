@@ -40,8 +40,10 @@ export interface GradientContext {
   readonly attributes: Attributes;
   readonly inputs: readonly (Value | undefined)[];
   readonly outputs: readonly Value[];
-  /** Gradient of the loss by the first output. */
+  /** Gradient of the loss by the first output; of operators with `severalOutputs`, by the first that has one. */
   readonly dy: Value;
+  /** Gradients by all outputs of the node, `undefined` where the loss does not see one or it is left out. */
+  readonly dys: readonly (Value | undefined)[];
   /** Whether the gradient by this input is asked for; rules skip work that nobody needs. */
   needs(index: number): boolean;
   /** The input's value where it is known before running. */
@@ -62,6 +64,8 @@ export interface Operator {
   evaluate?(context: InferContext, inputs: readonly Tensor[]): readonly Tensor[] | undefined;
   /** Gradient rule: one entry an input, `undefined` where there is none. */
   gradient?(context: GradientContext): readonly (Value | undefined)[];
+  /** Set where the gradient rule reads `dys`; other rules refuse a loss that sees more than their first output. */
+  readonly severalOutputs?: boolean;
   /** Set where no gradient can flow by nature (comparisons, shapes), so that none is asked for. */
   readonly stopsGradient?: boolean;
 }

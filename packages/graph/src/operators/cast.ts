@@ -9,7 +9,8 @@ export const cast: Operator = {
   infer: (c) => [{ dtype: target(c.attributes.int("to"), c.node.name), dims: c.input(0).dims }],
   evaluate(c, [x]) {
     const dtype = target(c.attributes.int("to"), c.node.name);
-    return dtype === "float16" || dtype === "bfloat16" ? undefined : [convert(x!, dtype)];
+    const result = dtype === "float16" || dtype === "bfloat16" ? undefined : convert(x!, dtype);
+    return result === undefined ? undefined : [result];
   },
   gradient: ({ g, inputs, dy }) =>
     inputs[0]!.dtype.startsWith("float")
@@ -23,14 +24,22 @@ function target(code: number, node: string): DType {
   return dtype;
 }
 
-function convert(x: Tensor, dtype: DType): Tensor {
+/** Converts exactly; `undefined` for what C++ leaves open: a float outside the integers of its new type. */
+function convert(x: Tensor, dtype: DType): Tensor | undefined {
   const data = allocate(dtype, x.data.length);
-  const wide = data instanceof BigInt64Array || data instanceof BigUint64Array;
-  const values = x.data instanceof BigInt64Array && wide ? x.data : toNumbers(x);
+  const halves = x.dtype === "float16" || x.dtype === "bfloat16";
+  const values: ArrayLike<number | bigint> = halves ? toNumbers(x) : x.data;
+  const bits = 8 * data.BYTES_PER_ELEMENT;
   for (let i = 0; i < data.length; i++) {
     const value = values[i]!;
-    if (wide) data[i] = typeof value === "bigint" ? value : BigInt(Math.trunc(value as number));
-    else data[i] = dtype === "bool" ? Number(value !== 0) : (value as number);
+    if (dtype === "bool") data[i] = Number(Number(value) !== 0);
+    else if (dtype.startsWith("float")) data[i] = Number(value);
+    else {
+      if (typeof value === "number" && !(Math.abs(value) < 2 ** (bits - 1))) return undefined;
+      const whole = typeof value === "bigint" ? value : BigInt(Math.trunc(value));
+      if (data instanceof BigInt64Array || data instanceof BigUint64Array) data[i] = whole;
+      else data[i] = Number(BigInt.asIntN(bits, whole));
+    }
   }
   return { dtype, dims: x.dims, data };
 }

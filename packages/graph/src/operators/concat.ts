@@ -1,4 +1,4 @@
-import { allocate, type Dim } from "@graft-ml/core";
+import { allocate, type Dim, sizeOf } from "@graft-ml/core";
 import { normalizeAxis, type Operator, staticDims } from "../operator.ts";
 
 /** Values side by side along one axis. */
@@ -14,18 +14,22 @@ export const concat: Operator = {
       : c.unknown();
     return [{ dtype, dims: dims.map((dim, i) => (i === axis ? total : dim)) }];
   },
-  evaluate(_, parts) {
-    if (parts.some((part) => part.dims.length !== 1 || part.dtype !== parts[0]!.dtype)) return undefined;
-    const data = allocate(
-      parts[0]!.dtype,
-      parts.reduce((n, part) => n + part.data.length, 0),
-    );
-    let offset = 0;
-    for (const part of parts) {
-      (data as Float32Array).set(part.data as Float32Array, offset);
-      offset += part.data.length;
+  evaluate(c, parts) {
+    const { dtype, dims } = parts[0]!;
+    if (parts.some((part) => part.dtype !== dtype)) return undefined;
+    const axis = normalizeAxis(c.node, c.attributes.int("axis"), dims.length);
+    const total = parts.reduce((sum, part) => sum + part.dims[axis]!, 0);
+    const out = dims.map((dim, i) => (i === axis ? total : dim));
+    const data = allocate(dtype, sizeOf(out)) as Float32Array;
+    const outer = sizeOf(dims.slice(0, axis));
+    for (let block = 0, to = 0; block < outer; block++) {
+      for (const part of parts) {
+        const length = part.data.length / outer;
+        data.set((part.data as Float32Array).subarray(block * length, (block + 1) * length), to);
+        to += length;
+      }
     }
-    return [{ dtype: parts[0]!.dtype, dims: [data.length], data }];
+    return [{ dtype, dims: out, data }];
   },
   gradient({ g, node, attributes, inputs, dy, needs }) {
     const axis = normalizeAxis(node, attributes.int("axis"), dy.dims.length);

@@ -1,6 +1,7 @@
 import { toNumbers } from "@graft-ml/core";
 import { broadcastDims, unbroadcast } from "../broadcast.ts";
 import type { Operator } from "../operator.ts";
+import { broadcastPlaces, picked } from "./evaluation.ts";
 
 /** Repeats a value along dimensions of size 1. */
 export const expand: Operator = {
@@ -14,6 +15,10 @@ export const expand: Operator = {
         ? Array.from({ length: Number(c.input(1).dims[0]) }, () => c.unknown())
         : Array.from(toNumbers(shape));
     return [{ dtype, dims: broadcastDims(c.node, dims, wanted) }];
+  },
+  evaluate(c, [x, shape]) {
+    const dims = broadcastDims(c.node, x!.dims, Array.from(toNumbers(shape!))) as number[];
+    return [picked(x!, dims, broadcastPlaces(x!.dims, dims))];
   },
   gradient: ({ g, inputs, dy }) => [unbroadcast(g, dy, inputs[0]!)],
 };

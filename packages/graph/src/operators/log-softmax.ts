@@ -1,15 +1,17 @@
 import { reduceSum } from "../emit.ts";
-import { normalizeAxis, type Operator } from "../operator.ts";
+import type { Operator } from "../operator.ts";
+import { normalizedAxis } from "./softmax.ts";
 
-/** x − log Σ exp(x) along one axis; gradient dy − softmax(x) · Σ dy. */
+/** x − log Σ exp(x) along one axis, before operator set 13 over all axes from one on; gradient dy − softmax(x) · Σ dy. */
 export const logSoftmax: Operator = {
   op: "LogSoftmax",
-  since: 13,
+  since: 1,
   infer: (c) => [c.input(0)],
-  gradient({ g, node, attributes, inputs, dy }) {
-    const x = inputs[0]!;
-    const axis = normalizeAxis(node, attributes.int("axis", -1), x.dims.length);
-    const softmax = g.op("Softmax", [x], { axis });
-    return [g.op("Sub", [dy, g.op("Mul", [softmax, reduceSum(g, dy, [axis], true)])])];
+  gradient(c) {
+    const { g, inputs, dy } = c;
+    const { axis, enter, leave } = normalizedAxis(c);
+    const slope = enter(dy);
+    const softmax = g.op("Softmax", [enter(inputs[0]!)], { axis });
+    return [leave(g.op("Sub", [slope, g.op("Mul", [softmax, reduceSum(g, slope, [axis], true)])]))];
   },
 };

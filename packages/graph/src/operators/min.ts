@@ -1,8 +1,10 @@
-import { type Dim, fail } from "@graft-ml/core";
-import { broadcastDims, unbroadcast } from "../broadcast.ts";
+import type { Dim } from "@graft-ml/core";
+import { broadcastDims } from "../broadcast.ts";
 import type { Operator } from "../operator.ts";
+import { elementwise, smaller } from "./evaluation.ts";
+import { extremeGradient } from "./extreme-gradient.ts";
 
-/** Elementwise min of any number of values; a gradient exists for two, and goes to the second where they are equal. */
+/** Elementwise min of any number of values; where they are equal the gradient goes to the last. */
 export const min: Operator = {
   op: "Min",
   since: 8,
@@ -10,19 +12,6 @@ export const min: Operator = {
     const dims = c.node.inputs.reduce<readonly Dim[]>((all, _, i) => broadcastDims(c.node, all, c.input(i).dims), []);
     return [{ dtype: c.input(0).dtype, dims }];
   },
-  gradient({ g, node, inputs: [a, b], dy, needs }) {
-    if (node.inputs.length === 1) return [dy];
-    if (b === undefined || node.inputs.length > 2) {
-      throw fail(
-        "graph/differentiate",
-        `node "${node.name}" (Min): a gradient exists for one or two inputs; received ${node.inputs.length}`,
-      );
-    }
-    const first = g.op("Less", [a, b]);
-    const zero = g.scalar(0);
-    return [
-      needs(0) ? unbroadcast(g, g.op("Where", [first, dy, zero]), a!) : undefined,
-      needs(1) ? unbroadcast(g, g.op("Where", [first, zero, dy]), b) : undefined,
-    ];
-  },
+  evaluate: elementwise({ exact: (...v) => v.reduce((a, b) => smaller(a, b)), real: Math.min }),
+  gradient: (c) => extremeGradient(c, "Min", "Less"),
 };

@@ -1,12 +1,13 @@
 import { broadcastDims, unbroadcast } from "../broadcast.ts";
 import type { Operator } from "../operator.ts";
-import { integerArithmetic } from "./integer-arithmetic.ts";
+import { elementwise } from "./evaluation.ts";
+
 /** a · b with broadcasting. */
 export const mul: Operator = {
   op: "Mul",
   since: 7,
   infer: (c) => [{ dtype: c.input(0).dtype, dims: broadcastDims(c.node, c.input(0).dims, c.input(1).dims) }],
-  evaluate: integerArithmetic((a, b) => a * b),
+  evaluate: elementwise({ exact: (a, b) => a! * b!, real: (a, b) => a! * b! }),
   gradient: ({ g, inputs: [a, b], dy, needs }) => [
     needs(0) ? unbroadcast(g, g.op("Mul", [dy, b!]), a!) : undefined,
     needs(1) ? unbroadcast(g, g.op("Mul", [dy, a!]), b!) : undefined,

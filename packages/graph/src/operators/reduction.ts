@@ -1,6 +1,6 @@
-import type { GraphNode, Tensor } from "@graft-ml/core";
-import { fail, toNumbers } from "@graft-ml/core";
+import { fail, type GraphNode, sizeOf, type Tensor, toNumbers } from "@graft-ml/core";
 import { type Attributes, type InferContext, normalizeAxis, type Shape } from "../operator.ts";
+import { broadcastPlaces, type Evaluate } from "./evaluation.ts";
 
 /** The axes that a reduction sums over: attribute, second input, or all of them. */
 export function reductionAxes(
@@ -29,4 +29,21 @@ export function inferReduction(c: InferContext): readonly Shape[] {
       dims: keep ? dims.map((dim, i) => (axes.includes(i) ? 1 : dim)) : dims.filter((_, i) => !axes.includes(i)),
     },
   ];
+}
+
+/** Exact reduction of int64 values, as exporters use on shapes; without `empty` nothing may be reduced to nothing. */
+export function evaluateReduction(join: (a: bigint, b: bigint) => bigint, empty?: bigint): Evaluate {
+  return (c, [x]) => {
+    if (x!.dtype !== "int64" || (empty === undefined && x!.data.length === 0)) return undefined;
+    const axes = reductionAxes(c.node, c.attributes, c.constant, x!.dims.length);
+    const full = x!.dims.map((dim, i) => (axes.includes(i) ? 1 : dim));
+    const place = broadcastPlaces(full, x!.dims);
+    const totals = new Array<bigint | undefined>(sizeOf(full)).fill(empty);
+    for (const [i, value] of (x!.data as BigInt64Array).entries()) {
+      const before = totals[place(i)];
+      totals[place(i)] = before === undefined ? value : join(before, value);
+    }
+    const dims = c.attributes.int("keepdims", 1) === 1 ? full : x!.dims.filter((_, i) => !axes.includes(i));
+    return [{ dtype: "int64", dims, data: BigInt64Array.from(totals as bigint[]) }];
+  };
 }

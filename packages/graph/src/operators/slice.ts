@@ -1,6 +1,7 @@
-import { allocate, type Dim, fail, type GraphBuilder, toNumbers, type Value } from "@graft-ml/core";
+import { type Dim, fail, type GraphBuilder, toNumbers, type Value } from "@graft-ml/core";
 import { reshape } from "../emit.ts";
 import { type InferContext, normalizeAxis, type Operator, staticDims } from "../operator.ts";
+import { picked, positionOf, stridesOf } from "./evaluation.ts";
 
 interface Range {
   readonly axis: number;
@@ -15,16 +16,25 @@ export const slice: Operator = {
   since: 10,
   infer(c) {
     const { dtype, dims } = c.input(0);
+    if ([1, 2, 3, 4].some((i) => c.optional(i) !== undefined && c.constant(i) === undefined)) {
+      const open = openAxes(c, dims.length);
+      return [{ dtype, dims: dims.map((dim, i) => (open.includes(i) ? c.unknown() : dim)) }];
+    }
     const out: Dim[] = [...dims];
     for (const { axis, length } of ranges(c, dims)) out[axis] = length < 0 ? c.unknown() : length;
     return [{ dtype, dims: out }];
   },
   evaluate(c, [x]) {
-    const range = ranges(c, x!.dims)[0];
-    if (x!.dims.length !== 1 || range === undefined) return undefined;
-    const data = allocate(x!.dtype, range.length);
-    for (let i = 0; i < range.length; i++) data[i] = x!.data[range.start + i * range.step]!;
-    return [{ dtype: x!.dtype, dims: [range.length], data }];
+    const { dims } = x!;
+    const out = [...dims];
+    const [starts, steps] = [dims.map(() => 0), dims.map(() => 1)];
+    for (const { axis, start, step, length } of ranges(c, dims)) {
+      [out[axis], starts[axis], steps[axis]] = [length, start, step];
+    }
+    const strides = stridesOf(dims);
+    const place = (position: readonly number[]): number =>
+      position.reduce((sum, at, axis) => sum + (starts[axis]! + at * steps[axis]!) * strides[axis]!, 0);
+    return [picked(x!, out, (i) => place(positionOf(i, out)))];
   },
   gradient({ g, node, inputs, constant, dy, attributes }) {
     const x = inputs[0]!;
@@ -58,6 +68,15 @@ function unslice(g: GraphBuilder, dy: Value, range: Range, full: number): Value 
   pads[axis] = lowest;
   pads[dims.length + axis] = after;
   return lowest === 0 && after === 0 ? gradient : g.op("Pad", [gradient, g.ints(pads)]);
+}
+
+/** The axes that a slice may touch whose bounds depend on what is fed. */
+function openAxes(c: InferContext, rank: number): readonly number[] {
+  const all = Array.from({ length: rank }, (_, i) => i);
+  const axes = c.constant(3);
+  if (axes !== undefined) return Array.from(toNumbers(axes), (axis) => normalizeAxis(c.node, axis, rank));
+  const count = c.input(1).dims[0];
+  return c.optional(3) === undefined && typeof count === "number" ? all.slice(0, count) : all;
 }
 
 function ranges(c: InferContext, dims: readonly Dim[]): Range[] {

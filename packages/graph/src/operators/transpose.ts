@@ -1,4 +1,5 @@
 import type { Operator } from "../operator.ts";
+import { picked, positionOf, stridesOf } from "./evaluation.ts";
 
 /** Dimensions in another order; reversed where `perm` is left out. */
 export const transpose: Operator = {
@@ -11,6 +12,18 @@ export const transpose: Operator = {
       dims.map((_, i) => dims.length - 1 - i),
     );
     return [{ dtype, dims: perm.map((axis) => dims[axis]!) }];
+  },
+  evaluate(c, [x]) {
+    const { dims } = x!;
+    const perm = c.attributes.ints(
+      "perm",
+      dims.map((_, i) => dims.length - 1 - i),
+    );
+    const strides = stridesOf(dims);
+    const out = perm.map((axis) => dims[axis]!);
+    return [
+      picked(x!, out, (i) => positionOf(i, out).reduce((place, at, axis) => place + at * strides[perm[axis]!]!, 0)),
+    ];
   },
   gradient({ g, attributes, inputs, dy }) {
     const rank = inputs[0]!.dims.length;

@@ -1,7 +1,7 @@
 import type { Engine } from "@graft-ml/core";
-import { float32, type GraphBuilder, seededRandom, sizeOf, type Tensor, type Value } from "@graft-ml/core";
-import { differentiate, graphBuilder, reduceMean, reduceSum, reshape } from "@graft-ml/graph";
-import { beforeAll, describe, expect, test } from "vitest";
+import { reduceMean, reduceSum, reshape } from "@graft-ml/graph";
+import { beforeAll, describe, test } from "vitest";
+import { draw, expectCentralDifferences, type GradientCase, gridded } from "./central-differences.fixture.ts";
 import { onnxRuntimeEngine } from "./engine.ts";
 
 let engine: Engine;
@@ -9,39 +9,19 @@ beforeAll(async () => {
   engine = await onnxRuntimeEngine();
 });
 
-const random = seededRandom(7);
-const draw = (dims: readonly number[], low = -1, high = 1): Tensor =>
-  float32(
-    dims,
-    Array.from({ length: sizeOf(dims) }, () => low + (high - low) * random.uniform()),
-  );
-
-/** Values on a grid whose distance to the kinks used below is more than the step of the differences. */
-const gridded = (dims: readonly number[], offset = 0): Tensor =>
-  float32(
-    dims,
-    Array.from({ length: sizeOf(dims) }, () => (random.integer(16) - 8) / 8 + 1 / 16 + offset),
-  );
-
-interface Case {
-  readonly name: string;
-  readonly inputs: readonly Tensor[];
-  readonly build: (g: GraphBuilder, ...values: Value[]) => Value;
-}
-
 const conv = (
   name: string,
   x: number[],
   w: number[],
   attributes: Record<string, number | number[]>,
   bias = false,
-): Case => ({
+): GradientCase => ({
   name: `Conv ${name}`,
   inputs: [draw(x), draw(w), ...(bias ? [draw([w[0]!])] : [])],
   build: (g, ...values) => g.op("Conv", values, attributes),
 });
 
-const cases: Case[] = [
+const cases: GradientCase[] = [
   { name: "Add broadcast", inputs: [draw([2, 3]), draw([3])], build: (g, a, b) => g.op("Add", [a, b]) },
   { name: "Sub broadcast", inputs: [draw([2, 3]), draw([2, 1])], build: (g, a, b) => g.op("Sub", [a, b]) },
   { name: "Mul same value twice", inputs: [draw([2, 3])], build: (g, a) => g.op("Mul", [a, a]) },
@@ -56,10 +36,10 @@ const cases: Case[] = [
     build: (g, a, b) => g.op("Where", [g.op("Less", [a, b]), g.op("Mul", [a, b]), b]),
   },
   ...["Sigmoid", "Tanh", "Erf", "Exp", "Neg", "Abs", "Identity"].map(
-    (op): Case => ({ name: op, inputs: [gridded([2, 3])], build: (g, a) => g.op(op, [a]) }),
+    (op): GradientCase => ({ name: op, inputs: [gridded([2, 3])], build: (g, a) => g.op(op, [a]) }),
   ),
   ...["Log", "Sqrt", "Reciprocal"].map(
-    (op): Case => ({ name: op, inputs: [draw([2, 3], 0.5, 2)], build: (g, a) => g.op(op, [a]) }),
+    (op): GradientCase => ({ name: op, inputs: [draw([2, 3], 0.5, 2)], build: (g, a) => g.op(op, [a]) }),
   ),
   { name: "Relu", inputs: [gridded([4, 5])], build: (g, a) => g.op("Relu", [a]) },
   { name: "Clip", inputs: [gridded([4, 5])], build: (g, a) => g.op("Clip", [a, g.scalar(-0.5), g.scalar(0.5)]) },
@@ -100,7 +80,7 @@ const cases: Case[] = [
   },
   ...[0, 1].flatMap((transA) =>
     [0, 1].map(
-      (transB): Case => ({
+      (transB): GradientCase => ({
         name: `Gemm ${transA}${transB}`,
         inputs: [draw(transA ? [3, 2] : [2, 3]), draw(transB ? [4, 3] : [3, 4]), draw([4])],
         build: (g, a, b, c) => g.op("Gemm", [a, b, c], { transA, transB, alpha: { float: 0.5 }, beta: { float: 2 } }),
@@ -144,51 +124,5 @@ const cases: Case[] = [
 ];
 
 describe("gradient rules and their lowerings equal central differences", () => {
-  test.each(cases)("$name", async ({ inputs, build }) => {
-    const g = graphBuilder();
-    const values = inputs.map((input, i) => g.input(`x${i}`, "float32", input.dims));
-    const y = build(g, ...values);
-    // A random weighting makes the loss sensitive to every output on its own.
-    const dims = y.dims as number[];
-    const weighting = g.constant(draw(dims, 0.5, 1.5));
-    const product = g.op("Mul", [y, weighting]);
-    const loss = g.name(
-      reduceSum(
-        g,
-        product,
-        dims.map((_, i) => i),
-        false,
-      ),
-      "loss",
-    );
-    const names = values.map((value) => value.name);
-    const { graph, gradients } = differentiate(g.finish([loss]), "loss", names);
-    const program = await engine.prepare(graph);
-    try {
-      const feed = Object.fromEntries(inputs.map((input, i) => [`x${i}`, input]));
-      const found = await program.run(feed);
-      for (const [i, input] of inputs.entries()) {
-        const analytic = found[gradients[`x${i}`]!]!.data as Float32Array;
-        const step = 1 / 256;
-        const numeric = new Float64Array(input.data.length);
-        for (let k = 0; k < numeric.length; k++) {
-          const at = async (delta: number): Promise<number> => {
-            const moved = Float32Array.from(input.data as Float32Array);
-            moved[k] = moved[k]! + delta;
-            return (await program.run({ ...feed, [`x${i}`]: float32(input.dims, moved) }, ["loss"])).loss!
-              .data[0] as number;
-          };
-          numeric[k] = ((await at(step)) - (await at(-step))) / (2 * step);
-        }
-        for (let k = 0; k < numeric.length; k++) {
-          expect(
-            Math.abs(analytic[k]! - numeric[k]!),
-            `input ${i}, element ${k}: ${analytic[k]} against ${numeric[k]}`,
-          ).toBeLessThan(2e-2 * Math.max(1, Math.abs(numeric[k]!)));
-        }
-      }
-    } finally {
-      await program.release();
-    }
-  });
+  test.each(cases)("$name", (one) => expectCentralDifferences(engine, one));
 });

@@ -56,7 +56,7 @@ export function checkTypes(graph: Graph): void {
     const value = node.attributes.value;
     if (node.op === "Constant" && value?.type === "tensor") note(node.outputs[0]!, value.value.dtype);
     const name = node.inputs.find((input) => foreign.has(input));
-    if (name === undefined || node.op === "Cast" || node.op === "Shape") continue;
+    if (name === undefined || node.op === "Cast" || node.op === "Shape" || node.op === "Size") continue;
     const dtype = foreign.get(name)!;
     if (MOVES.has(node.op)) for (const output of node.outputs) note(output, dtype);
     else {

@@ -24,8 +24,8 @@ export interface LooseBuilder {
   finish(outputs: readonly Value[]): Graph;
 }
 
-/** Starts an empty graph of opset 17. */
-export function looseBuilder(): LooseBuilder {
+/** Starts an empty graph of an operator set. */
+export function looseBuilder(opset: number = 17): LooseBuilder {
   const inputs: ValueInfo[] = [];
   const initializers = new Map<string, Tensor>();
   const nodes: GraphNode[] = [];
@@ -47,7 +47,7 @@ export function looseBuilder(): LooseBuilder {
     finish: (outputs) => ({
       name: "test",
       irVersion: 8,
-      opsets: { "": 17, "ai.graft": 1 },
+      opsets: { "": opset, "ai.graft": 1 },
       inputs,
       outputs,
       initializers,

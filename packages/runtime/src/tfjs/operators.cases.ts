@@ -6,6 +6,8 @@ export interface OperatorCase {
   readonly name: string;
   readonly inputs: readonly { readonly dtype: DType; readonly dims: readonly number[]; readonly positive?: boolean }[];
   readonly tolerance?: number;
+  /** Operator set of the graph. Default: 17. */
+  readonly opset?: number;
   build(g: LooseBuilder, ...inputs: Value[]): Value | Value[];
 }
 

@@ -14,6 +14,7 @@ import { writeModel } from "@graft-ml/graph";
 import { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
 import { beforeAll, expect, it } from "vitest";
 import { onEachBackend } from "./available.fixture.ts";
+import { elementwiseCases } from "./elementwise.cases.ts";
 import { tfjsEngine } from "./engine.ts";
 import { type LooseBuilder, looseBuilder } from "./loose-builder.fixture.ts";
 import { operatorCases } from "./operators.cases.ts";
@@ -73,10 +74,10 @@ onEachBackend("operators", (backend) => {
     engine = await tfjsEngine({ backend });
   });
 
-  for (const { name, inputs: specs, build, tolerance = 2e-5 } of operatorCases) {
+  for (const { name, inputs: specs, build, tolerance = 2e-5, opset } of [...operatorCases, ...elementwiseCases]) {
     const orders = specs.some((spec) => spec.dims.length === 4 && spec.dtype === "float32") ? [false, true] : [false];
     it.each(orders)(`${name} (channels last: %s)`, async (last) => {
-      const g = looseBuilder();
+      const g = looseBuilder(opset);
       const values = specs.map(({ dtype, dims }, i) => {
         const value = g.input(`x${i}`, dtype, dims);
         return last && dims.length === 4 && dtype === "float32" ? channelsLast(g, value) : value;

@@ -4,6 +4,7 @@ import { clipGrad } from "./clip-grad.ts";
 import { conv } from "./conv.ts";
 import { convGradFilter } from "./conv-grad-filter.ts";
 import { convGradInput } from "./conv-grad-input.ts";
+import { gatherElementsGrad, gatherGrad, gatherNdGrad, OLDEST_RAISED, SCATTER_ADDS } from "./gather-grad.ts";
 
 /** Writes one gradient primitive in standard operators. */
 export type Lowering = (node: GraphNode, g: OpenGraph) => Value;
@@ -12,6 +13,16 @@ const LOWERINGS: Readonly<Record<string, Lowering>> = {
   ClipGrad: clipGrad,
   ConvGradFilter: convGradFilter,
   ConvGradInput: convGradInput,
+  GatherElementsGrad: gatherElementsGrad,
+  GatherGrad: gatherGrad,
+  GatherNDGrad: gatherNdGrad,
+};
+
+/** Primitives whose lowering needs a later operator set than a graph may have. */
+const NEEDS: Readonly<Record<string, number>> = {
+  GatherElementsGrad: SCATTER_ADDS,
+  GatherGrad: SCATTER_ADDS,
+  GatherNDGrad: SCATTER_ADDS,
 };
 
 /** Writes a standard operator another way where that is faster; `undefined` leaves it. */
@@ -35,5 +46,19 @@ export function lowerPrimitives(graph: Graph): Graph {
     return [lowering(node, g)];
   });
   const { [GRAFT_DOMAIN]: _, ...opsets } = lowered.opsets;
-  return { ...lowered, opsets };
+  return { ...lowered, opsets: { ...opsets, "": raised(graph) } };
+}
+
+/** The operator set of the lowered graph. From 13 to 16 nothing that a graph here may hold changes its meaning. */
+function raised({ nodes, opsets }: Graph): number {
+  const own = opsets[""] ?? 1;
+  const primitive = nodes.find((node) => node.domain === GRAFT_DOMAIN && (NEEDS[node.op] ?? 0) > own);
+  if (primitive === undefined || (own < OLDEST_RAISED && primitive.op === "GatherGrad")) return own;
+  if (own < OLDEST_RAISED) {
+    throw fail(
+      "runtime/onnxruntime",
+      `node "${primitive.name}" (${primitive.op}) needs a model of operator set 13 or later; this one has ${own}`,
+    );
+  }
+  return NEEDS[primitive.op]!;
 }

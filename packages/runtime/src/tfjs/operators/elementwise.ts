@@ -1,7 +1,7 @@
 import type { DType } from "@graft-ml/core";
 import type { Device, DeviceTensor } from "../device.ts";
 import type { Kernel, NodeReader, Run } from "../kernel.ts";
-import { made, type Order, operand, physical, physicalAxis, type Value } from "../value.ts";
+import { logical, made, type Order, operand, physical, physicalAxis, type Value } from "../value.ts";
 
 /** One input, one output of the same shape, any order of axes. */
 export function unary(kernel: string, attributes?: object): Kernel {
@@ -53,6 +53,68 @@ export const where: Kernel = (_, device) => (inputs) => {
   const { tensors, order } = together(values, device);
   const [condition, yes, no] = tensors as [DeviceTensor, DeviceTensor, DeviceTensor];
   return made(device.select(condition, yes, no), values[1].dtype, order);
+};
+
+/** `Mean` of any number of inputs. */
+export const mean: Kernel = (node, device) => {
+  const sum = variadic("Add")(node, device);
+  return (inputs) => {
+    const total = sum(inputs) as Value;
+    const share = device.scalar(1 / inputs.length);
+    return made(device.run("Multiply", { a: physical(total, device), b: share }), total.dtype, total.order);
+  };
+};
+
+/** `Mod`: the sign is the divisor's, or with `fmod` the dividend's. */
+export const mod: Kernel = (node, device) => {
+  const truncated = node.int("fmod", 0) === 1;
+  return (inputs) => {
+    const values = inputs as readonly [Value, Value];
+    const { tensors, order } = together(values, device);
+    const [a, b] = tensors as [DeviceTensor, DeviceTensor];
+    if (!truncated) return made(device.run("Mod", { a, b }), values[0].dtype, order);
+    const ratio = device.divide(a, b);
+    // Integers are cut off by the division itself.
+    const whole =
+      a.dtype === "int32"
+        ? ratio
+        : device.run("Multiply", {
+            a: device.run("Sign", { x: ratio }),
+            b: device.run("Floor", { x: device.run("Abs", { x: ratio }) }),
+          });
+    const rest = device.run("Sub", { a, b: device.run("Multiply", { a: whole, b }) });
+    return made(rest, values[0].dtype, order);
+  };
+};
+
+/** `IsNaN` and `IsInf`; infinities of one side on request. */
+export function asks(kernel: "IsNan" | "IsInf"): Kernel {
+  return (node, device) => {
+    const [above, below] = [node.int("detect_positive", 1) === 1, node.int("detect_negative", 1) === 1];
+    return (inputs) => {
+      const value = inputs[0]!;
+      const x = physical(value, device);
+      const all = device.run(kernel, { x });
+      if (kernel === "IsNan" || (above && below)) return made(all, "bool", value.order);
+      const zero = device.scalar(0);
+      const side = above ? device.run("Greater", { a: x, b: zero }) : device.run("Less", { a: x, b: zero });
+      const none = device.run("LogicalNot", { x: device.run("Equal", { a: x, b: x }) });
+      const wanted = above || below ? side : none;
+      return made(device.run("LogicalAnd", { a: all, b: wanted }), "bool", value.order);
+    };
+  };
+}
+
+/** `Xor`: either, but not both. */
+export const xor: Kernel = (_, device) => (inputs) => {
+  const { tensors, order } = together(inputs as readonly [Value, Value], device);
+  const [a, b] = tensors as [DeviceTensor, DeviceTensor];
+  const both = device.run("LogicalAnd", { a, b });
+  const result = device.run("LogicalAnd", {
+    a: device.run("LogicalOr", { a, b }),
+    b: device.run("LogicalNot", { x: both }),
+  });
+  return made(result, "bool", order);
 };
 
 /** `Not`. */
@@ -107,7 +169,11 @@ function overLastAxis(node: NodeReader, device: Device, kernel: (x: DeviceTensor
     const x = inputs[0]!;
     const rank = x.dims.length;
     const last = axis < 0 ? axis + rank : axis;
-    if (node.opset < 13 && last !== rank - 1) throw node.fail("before opset 13 only the last axis is supported");
+    if (node.opset < 13 && last !== rank - 1) {
+      const rows = x.dims.slice(0, last).reduce((a, b) => a * b, 1);
+      const matrix = device.reshape(logical(x, device), [rows, -1]);
+      return made(device.reshape(kernel(matrix), x.dims), x.dtype);
+    }
     if (physicalAxis(last, x) === rank - 1) return made(kernel(physical(x, device)), x.dtype, x.order);
     const order: Order = [...x.dims.map((_, i) => i).filter((i) => i !== last), last];
     return made(kernel(operand(x, rank, order, device)), x.dtype, order);

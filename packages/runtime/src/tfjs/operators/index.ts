@@ -1,15 +1,88 @@
 import type { Kernel } from "../kernel.ts";
+import * as activations from "./activations.ts";
 import { clipGrad, conv, convGradFilter, convGradInput } from "./conv.ts";
-import { binary, clip, div, logSoftmax, not, pow, softmax, unary, variadic, where } from "./elementwise.ts";
+import { einsum } from "./einsum.ts";
+import {
+  asks,
+  binary,
+  clip,
+  div,
+  logSoftmax,
+  mean,
+  mod,
+  not,
+  pow,
+  softmax,
+  unary,
+  variadic,
+  where,
+  xor,
+} from "./elementwise.ts";
+import { cumSum, gatherGrad, trilu } from "./indexing.ts";
 import { batchNormalization } from "./normalization.ts";
+import { onHost } from "./on-host.ts";
 import { averagePool, maxPool } from "./pool.ts";
 import { gemm, matMul } from "./products.ts";
-import { globalAveragePool, reduce } from "./reduce.ts";
+import { globalAveragePool, reduce, reduceLogSumExp, reduceOf } from "./reduce.ts";
 import * as shape from "./shape.ts";
 import { concat, gather, pad, slice, split } from "./slicing.ts";
 
 /** Every operator that this engine runs, by its ONNX name; those of other domains carry the domain. */
 export const operators: Readonly<Record<string, Kernel>> = {
+  "ai.graft.GatherElementsGrad": onHost,
+  "ai.graft.GatherGrad": gatherGrad,
+  "ai.graft.GatherNDGrad": onHost,
+  ArgMax: onHost,
+  ArgMin: onHost,
+  Celu: activations.celu,
+  CumSum: cumSum,
+  Einsum: einsum,
+  Elu: activations.elu,
+  EyeLike: onHost,
+  GatherElements: onHost,
+  GatherND: onHost,
+  Gelu: activations.gelu,
+  HardSigmoid: activations.hardSigmoid,
+  HardSwish: activations.hardSwish,
+  IsInf: asks("IsInf"),
+  IsNaN: asks("IsNan"),
+  LeakyRelu: activations.leakyRelu,
+  Mean: mean,
+  Mish: activations.mish,
+  Mod: mod,
+  NonZero: onHost,
+  OneHot: onHost,
+  PRelu: activations.pRelu,
+  Range: onHost,
+  ReduceL1: reduceOf(
+    (x, m) => m.of("Abs", x),
+    (x) => x,
+  ),
+  ReduceL2: reduceOf(
+    (x, m) => m.mul(x, x),
+    (x, m) => m.of("Sqrt", x),
+  ),
+  ReduceLogSum: reduceOf(
+    (x, m) => m.mul(x, 1),
+    (x, m) => m.of("Log", x),
+  ),
+  ReduceLogSumExp: reduceLogSumExp,
+  ReduceSumSquare: reduceOf(
+    (x, m) => m.mul(x, x),
+    (x) => x,
+  ),
+  Round: unary("Round"),
+  ScatterElements: onHost,
+  ScatterND: onHost,
+  Selu: activations.selu,
+  Size: shape.size,
+  Softplus: activations.softplus,
+  Softsign: activations.softsign,
+  Sum: variadic("Add"),
+  ThresholdedRelu: activations.thresholdedRelu,
+  TopK: onHost,
+  Trilu: trilu,
+  Xor: xor,
   "ai.graft.ClipGrad": clipGrad,
   "ai.graft.ConvGradFilter": convGradFilter,
   "ai.graft.ConvGradInput": convGradInput,
@@ -27,7 +100,7 @@ export const operators: Readonly<Record<string, Kernel>> = {
   Conv: conv,
   Cos: unary("Cos"),
   Div: div,
-  Dropout: shape.identity,
+  Dropout: shape.dropout,
   Equal: binary("Equal", "bool"),
   Erf: unary("Erf"),
   Exp: unary("Exp"),

@@ -1,5 +1,7 @@
-import type { Kernel } from "../kernel.ts";
-import { hostInts, made, type Order, physical, shared, type Value } from "../value.ts";
+import type { DeviceTensor } from "../device.ts";
+import { type Kernel, nodeReader } from "../kernel.ts";
+import { form, hostInts, made, type Order, physical, shared, type Value } from "../value.ts";
+import { type Arithmetic, arithmeticOn } from "./arithmetic.ts";
 
 /** `ReduceSum`, `ReduceMean`, `ReduceMax`, …: axes as an attribute or, in later opsets, as an input. */
 export function reduce(kernel: "Sum" | "Mean" | "Max" | "Min" | "Prod"): Kernel {
@@ -46,4 +48,36 @@ export const globalAveragePool: Kernel = (_, device) => (inputs) => {
     .slice(2)
     .sort((a, b) => a - b);
   return made(device.reduce("Mean", physical(x, device), places, true), x.dtype, x.order);
+};
+
+type Map = (x: DeviceTensor, m: Arithmetic) => DeviceTensor;
+
+/** A sum over axes of a function of the elements, and a function of that: `ReduceL1`, `ReduceL2`, … */
+export function reduceOf(before: Map, after: Map): Kernel {
+  return (node, device) => {
+    const sum = reduce("Sum")(node, device);
+    const m = arithmeticOn(device);
+    return (inputs) => {
+      const x = inputs[0] as Value;
+      const total = sum([made(before(physical(x, device), m), x.dtype, x.order), inputs[1]]) as Value;
+      return made(after(physical(total, device), m), x.dtype, total.order);
+    };
+  };
+}
+
+/** `ReduceLogSumExp`, shifted by the largest element. */
+export const reduceLogSumExp: Kernel = (node, device) => {
+  const attributes = { ...node.node.attributes, keepdims: { type: "int", value: 1 } as const };
+  const keeping = nodeReader({ ...node.node, attributes }, node.opset);
+  const [peak, sum] = [reduce("Max")(keeping, device), reduce("Sum")(node, device)];
+  const drop = reduce("Max")(node, device);
+  const m = arithmeticOn(device);
+  return (inputs) => {
+    const x = inputs[0] as Value;
+    const high = form(peak(inputs) as Value, x.order, device);
+    const shifted = m.of("Exp", m.sub(physical(x, device), high));
+    const total = sum([made(shifted, x.dtype, x.order), inputs[1]]) as Value;
+    const top = form(drop(inputs) as Value, total.order, device);
+    return made(m.add(m.of("Log", physical(total, device)), top), x.dtype, total.order);
+  };
 };

@@ -18,7 +18,16 @@ import {
   type Value,
 } from "../value.ts";
 
-/** `Identity`, and `Dropout` when a model is used. */
+/** `Dropout` when a model is used: everything is kept, and the mask says so. */
+export const dropout: Kernel = (node, device) => (inputs) => {
+  const x = inputs[0]!;
+  const kept = shared(x, device);
+  if (node.node.outputs.length < 2) return kept;
+  const mask = device.upload(new Uint8Array(sizeOf(x.dims)).fill(1), [...x.dims], "bool");
+  return [kept, made(mask, "bool")];
+};
+
+/** `Identity`. */
 export const identity: Kernel = (_, device) => (inputs) => shared(inputs[0]!, device);
 
 /** `Cast`; halves and doubles may only be cast from. */
@@ -118,6 +127,9 @@ export const shape: Kernel = (node) => {
     return hostValue(dims, [dims.length]);
   };
 };
+
+/** `Size`, known on the host. */
+export const size: Kernel = () => (inputs) => hostValue([sizeOf(inputs[0]!.dims)], []);
 
 /** `Expand`: broadcasts to a shape. */
 export const expand: Kernel = (_, device) => (inputs) => {

@@ -1,0 +1,12 @@
+import { broadcastDims } from "../broadcast.ts";
+import type { Operator } from "../operator.ts";
+import { predicate } from "./evaluation.ts";
+
+/** a ≥ b, elementwise. */
+export const greaterOrEqual: Operator = {
+  op: "GreaterOrEqual",
+  since: 12,
+  infer: (c) => [{ dtype: "bool", dims: broadcastDims(c.node, c.input(0).dims, c.input(1).dims) }],
+  evaluate: predicate((a, b) => a! >= b!),
+  stopsGradient: true,
+};
