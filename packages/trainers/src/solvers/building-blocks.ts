@@ -7,6 +7,7 @@ export {
   statisticsFromJson,
   subtractStatistics,
 } from "./feature-statistics.ts";
+export { ldaFromStatistics, ridgeFromStatistics } from "./from-statistics.ts";
 export { type Evaluation, type MinimizeOptions, type Minimum, minimize, type Objective } from "./lbfgs.ts";
 export { fitLda } from "./lda.ts";
 export { fitLogistic } from "./logistic.ts";
