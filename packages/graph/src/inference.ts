@@ -103,5 +103,5 @@ function foldNode(
 }
 
 function bind(dim: Dim, bindings: Readonly<Record<string, number>>): Dim {
-  return typeof dim === "string" ? (bindings[dim] ?? dim) : dim;
+  return typeof dim === "string" ? (Object.hasOwn(bindings, dim) ? bindings[dim]! : dim) : dim;
 }

@@ -2,6 +2,7 @@ import { float32, GraftError, type Graph } from "@graft-ml/core";
 import proto from "onnx-proto";
 import { describe, expect, test } from "vitest";
 import { graphBuilder } from "../builder.ts";
+import { inferShapes } from "../inference.ts";
 import { tinyNetwork } from "../tiny.fixture.ts";
 import { readModel } from "./read.ts";
 import { writeModel } from "./write.ts";
@@ -113,6 +114,20 @@ describe("hostile files", () => {
       model.graph!.node![1]!.output![0] = model.graph!.node![0]!.output![0]!;
     });
     expect(messageOf(bytes)).toMatch(/is made twice/);
+  });
+
+  test("names that every object has", () => {
+    const graph = tinyNetwork();
+    const inputs = [{ ...graph.inputs[0]!, dims: ["constructor", 3, 8, 8] }];
+    const named = readModel(writeModel({ ...graph, inputs }));
+    expect(inferShapes(named, {}).values.get("logits")?.dims).toEqual(["constructor", 3]);
+  });
+
+  test("a value without a name", () => {
+    const bytes = corrupted((model) => {
+      model.graph!.initializer![0]!.name = "";
+    });
+    expect(messageOf(bytes)).toBe("[graph/validate] an input or initializer has no name");
   });
 
   test("no output", () => {

@@ -34,11 +34,14 @@ export function readModel(bytes: Uint8Array): Graph {
   }
   const { graph } = model;
   if (!graph) throw fail(WHERE, "expected an ONNX model; the file holds no graph");
-  const opsets: Record<string, number> = {};
-  for (const { domain, version } of model.opsetImport) {
+  // From entries, since names come from the file: `__proto__` must become a key like any other.
+  const opsets = Object.fromEntries(
     // "ai.onnx" is a second spelling of the standard domain.
-    opsets[domain === "ai.onnx" ? "" : (domain ?? "")] = safeInteger(version, "opset version");
-  }
+    model.opsetImport.map(({ domain, version }) => [
+      domain === "ai.onnx" ? "" : (domain ?? ""),
+      safeInteger(version, "opset version"),
+    ]),
+  );
   const initializers = new Map<string, Tensor>();
   for (const initializer of graph.initializer ?? []) {
     const name = initializer.name ?? "";

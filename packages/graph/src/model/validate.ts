@@ -6,6 +6,9 @@ const WHERE = "graph/validate";
 /** Checks that every value is made once, before it is read, by an operator that Graft knows. */
 export function validate(graph: Graph): void {
   const made = new Set<string>(graph.initializers.keys());
+  if (made.has("") || graph.inputs.some((input) => input.name === "")) {
+    throw fail(WHERE, "an input or initializer has no name");
+  }
   for (const input of graph.inputs) {
     if (made.has(input.name)) throw fail(WHERE, `the value "${input.name}" is made twice`);
     made.add(input.name);
