@@ -17,7 +17,7 @@ export {
   type Shape,
   staticDims,
 } from "./operator.ts";
-export { type ConvGeometry, convGeometry } from "./operators/conv.ts";
+export { type ConvGeometry, convGeometry, convOutputSize } from "./operators/conv.ts";
 export { type Equation, parseEquation } from "./operators/einsum-equation.ts";
 export { findOperator, operators } from "./operators/index.ts";
 export { asInputs } from "./passes/as-inputs.ts";

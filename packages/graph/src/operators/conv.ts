@@ -36,11 +36,7 @@ export const conv: Operator = {
     const geometry = convGeometry(c, x.dims, kernel);
     const spatial = [0, 1].map((axis): Dim => {
       const size = x.dims[axis + 2]!;
-      if (typeof size === "string") return c.unknown();
-      const padded = size + geometry.pads[axis]! + geometry.pads[axis + 2]!;
-      return (
-        Math.floor((padded - geometry.dilations[axis]! * (kernel[axis + 2]! - 1) - 1) / geometry.strides[axis]!) + 1
-      );
+      return typeof size === "string" ? c.unknown() : convOutputSize(geometry, axis, size, kernel[axis + 2]!);
     });
     return [{ dtype: x.dtype, dims: [x.dims[0]!, kernel[0]!, ...spatial] }];
   },
@@ -56,6 +52,12 @@ export const conv: Operator = {
     ];
   },
 };
+
+/** Rows (axis 0) or columns (axis 1) of a convolution's output. */
+export function convOutputSize(geometry: ConvGeometry, axis: number, size: number, kernel: number): number {
+  const padded = size + geometry.pads[axis]! + geometry.pads[axis + 2]!;
+  return Math.floor((padded - geometry.dilations[axis]! * (kernel - 1) - 1) / geometry.strides[axis]!) + 1;
+}
 
 /** Reads a convolution's geometry; `auto_pad` becomes explicit pads, which needs static sizes. */
 export function convGeometry(

@@ -1,4 +1,4 @@
-import { attributesOf, convGeometry, reshape, staticDims } from "@graft-ml/graph";
+import { attributesOf, convGeometry, convOutputSize, reshape, staticDims } from "@graft-ml/graph";
 import { type DepthwiseShape, productForward, suitsProduct } from "./depthwise-product.ts";
 import type { Rewrite } from "./index.ts";
 
@@ -9,10 +9,7 @@ export const conv: Rewrite = (node, g) => {
   if (g.constantOf(w!.name) !== undefined || x!.dims.some((dim) => typeof dim !== "number")) return undefined;
   const [input, kernel] = [staticDims(x!), staticDims(w!)];
   const geometry = convGeometry({ node, attributes: attributesOf(node) }, input, kernel);
-  const output = [0, 1].map((axis) => {
-    const padded = input[axis + 2]! + geometry.pads[axis]! + geometry.pads[axis + 2]!;
-    return Math.floor((padded - geometry.dilations[axis]! * (kernel[axis + 2]! - 1) - 1) / geometry.strides[axis]!) + 1;
-  });
+  const output = [0, 1].map((axis) => convOutputSize(geometry, axis, input[axis + 2]!, kernel[axis + 2]!));
   const shape: DepthwiseShape = { ...geometry, input, kernel, output };
   if (!suitsProduct(shape)) return undefined;
   const y = productForward(g, x!, w!, shape);
