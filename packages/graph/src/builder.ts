@@ -12,6 +12,7 @@ import {
   type ValueInfo,
 } from "@graft-ml/core";
 import { declareConstant, inferNode, inferShapes, type Shapes } from "./inference.ts";
+import type { Shape } from "./operator.ts";
 
 /** A builder that can hand out its graph. */
 export interface OpenGraph extends GraphBuilder {
@@ -23,6 +24,8 @@ export interface OpenGraph extends GraphBuilder {
   shared(key: string, make: () => Tensor): Value;
   /** Adds a node as it is. */
   append(node: GraphNode): void;
+  /** Adds a node of an operator that only an engine knows: its type and shape are the caller's word. */
+  foreign(node: Pick<GraphNode, "op" | "domain" | "attributes">, operands: readonly Value[], like: Shape): Value;
   /** The finished graph; outputs keep their order. */
   finish(outputs: readonly Value[]): Graph;
 }
@@ -127,6 +130,13 @@ export function graphBuilder(
       taken.add(node.name);
       inferNode(shapes, node, opsets);
       nodes.push(node);
+    },
+    foreign(node, operands, like) {
+      const output = claim(fresh(node.op));
+      opsets[node.domain] ??= 1;
+      shapes.values.set(output, { name: output, ...like });
+      nodes.push({ ...node, name: output, inputs: operands.map((operand) => operand.name), outputs: [output] });
+      return value(output);
     },
     fresh,
     value,

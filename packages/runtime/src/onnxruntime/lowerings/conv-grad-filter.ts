@@ -1,10 +1,11 @@
 import type { Value } from "@graft-ml/core";
 import { attributesOf, type ConvGeometry, type OpenGraph, reduceSum, reshape, staticDims } from "@graft-ml/graph";
+import { blockedGradFilter, suitsBlocks } from "./blocked.ts";
 import { productGradFilter, suitsProduct } from "./depthwise-product.ts";
 import type { Lowering } from "./index.ts";
 
 /** A convolution's kernel gradient: matrix products for 1×1 kernels, else a convolution of x with dy as its kernel. */
-export const convGradFilter: Lowering = (node, g) => {
+export const convGradFilter: Lowering = (node, g, { block }) => {
   const [x, dy] = node.inputs.map((name) => g.value(name)) as [Value, Value];
   const { ints, int } = attributesOf(node);
   const geometry: ConvGeometry = {
@@ -16,6 +17,7 @@ export const convGradFilter: Lowering = (node, g) => {
   const shape = ints("shape");
   const [m, c, kh, kw] = shape as [number, number, number, number];
   const whole = { ...geometry, input: staticDims(x), kernel: shape, output: staticDims(dy).slice(2) };
+  if (suitsBlocks(whole, block)) return blockedGradFilter(g, x, dy, whole, block);
   if (suitsProduct(whole)) return productGradFilter(g, x, dy, whole);
   const dense = geometry.group === 1 && kh === 1 && kw === 1 && geometry.pads.every((pad) => pad === 0);
   if (dense && geometry.strides.every((stride) => stride === 1)) return pointwise(g, x, dy, shape);

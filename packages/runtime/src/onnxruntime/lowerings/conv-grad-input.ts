@@ -1,10 +1,11 @@
 import type { Value } from "@graft-ml/core";
 import { attributesOf, type OpenGraph, reshape, staticDims } from "@graft-ml/graph";
+import { blockedGradInput, suitsBlocks } from "./blocked.ts";
 import { productGradInput, suitsProduct } from "./depthwise-product.ts";
 import type { Lowering } from "./index.ts";
 
 /** A convolution's input gradient as a convolution of the (zero-stuffed) output gradient with the flipped kernel. */
-export const convGradInput: Lowering = (node, g) => {
+export const convGradInput: Lowering = (node, g, { block }) => {
   const [dy, w] = node.inputs.map((name) => g.value(name)) as [Value, Value];
   const { ints, int } = attributesOf(node);
   const [strides, pads, dilations, shape] = [ints("strides"), ints("pads"), ints("dilations"), ints("shape")];
@@ -18,15 +19,20 @@ export const convGradInput: Lowering = (node, g) => {
     kernel: staticDims(w),
     output: staticDims(dy).slice(2),
   };
-  if (suitsProduct(whole)) return productGradInput(g, dy, w, whole);
+  const blocked = suitsBlocks(whole, block);
+  if (!blocked && suitsProduct(whole)) return productGradInput(g, dy, w, whole);
   const [, , kh, kw] = staticDims(w) as [number, number, number, number];
-  const stuffed = zeroStuff(g, dy, strides);
   const reach = [(kh - 1) * dilations[0]!, (kw - 1) * dilations[1]!];
   const before = [0, 1].map((axis) => reach[axis]! - pads[axis]!);
-  const after = [0, 1].map((axis) => shape[axis + 2]! - staticDims(stuffed)[axis + 2]! - before[axis]! + reach[axis]!);
+  const after = [0, 1].map(
+    (axis) => shape[axis + 2]! - whole.output[axis]! * strides[axis]! - before[axis]! + reach[axis]!,
+  );
   // A pad wider than the kernel's reach asks for less than nothing: convolve without, cut afterwards.
   const padded = [...before, ...after].map((pad) => Math.max(0, pad));
-  const dx = g.op("Conv", [stuffed, flipped(g, w, group)], { group, dilations, pads: padded });
+  const kernel = flipped(g, w, group);
+  const dx = blocked
+    ? blockedGradInput(g, dy, kernel, strides, { dilations, pads: padded }, block)
+    : g.op("Conv", [zeroStuff(g, dy, strides), kernel], { group, dilations, pads: padded });
   const start = before.map((pad) => Math.max(0, -pad));
   if (staticDims(dx).every((dim, axis) => dim === shape[axis])) return dx;
   const ends = start.map((from, axis) => from + shape[axis + 2]!);

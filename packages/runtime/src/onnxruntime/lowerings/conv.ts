@@ -1,9 +1,10 @@
 import { attributesOf, convGeometry, convOutputSize, reshape, staticDims } from "@graft-ml/graph";
+import { blockedForward, suitsBlocks } from "./blocked.ts";
 import { type DepthwiseShape, productForward, suitsProduct } from "./depthwise-product.ts";
 import type { Rewrite } from "./index.ts";
 
-/** A depthwise convolution of a small picture whose kernel is no constant, as a matrix product; others stay. */
-export const conv: Rewrite = (node, g) => {
+/** A depthwise convolution whose kernel is no constant, in blocks of channels or as a matrix product; others stay. */
+export const conv: Rewrite = (node, g, { block }) => {
   const [x, w, bias] = node.inputs.map((name) => g.value(name));
   // With constant kernels ONNX Runtime has blocked convolutions of its own, which are faster still.
   if (g.constantOf(w!.name) !== undefined || x!.dims.some((dim) => typeof dim !== "number")) return undefined;
@@ -11,6 +12,7 @@ export const conv: Rewrite = (node, g) => {
   const geometry = convGeometry({ node, attributes: attributesOf(node) }, input, kernel);
   const output = [0, 1].map((axis) => convOutputSize(geometry, axis, input[axis + 2]!, kernel[axis + 2]!));
   const shape: DepthwiseShape = { ...geometry, input, kernel, output };
+  if (suitsBlocks(shape, block)) return blockedForward(g, x!, w!, bias, shape, block);
   if (!suitsProduct(shape)) return undefined;
   const y = productForward(g, x!, w!, shape);
   return bias === undefined ? y : g.op("Add", [y, reshape(g, bias, [1, kernel[0]!, 1, 1])]);

@@ -1,13 +1,20 @@
 import { fail, type Graph, type GraphNode, type Value } from "@graft-ml/core";
-import { GRAFT_DOMAIN, type OpenGraph, rewrite } from "@graft-ml/graph";
+import { GRAFT_DOMAIN, mergeDuplicates, type OpenGraph, rewrite } from "@graft-ml/graph";
+import { broadcast } from "./broadcast.ts";
 import { clipGrad } from "./clip-grad.ts";
 import { conv } from "./conv.ts";
 import { convGradFilter } from "./conv-grad-filter.ts";
 import { convGradInput } from "./conv-grad-input.ts";
 import { gatherElementsGrad, gatherGrad, gatherNdGrad, OLDEST_RAISED, SCATTER_ADDS } from "./gather-grad.ts";
 
-/** Writes one gradient primitive in standard operators. */
-export type Lowering = (node: GraphNode, g: OpenGraph) => Value;
+/** What a build of ONNX Runtime can do beyond standard operators. */
+export interface LoweringOptions {
+  /** Channels in a block of its blocked layout; 0, the default, where it has none. */
+  readonly block?: number;
+}
+
+/** Writes one gradient primitive in operators that ONNX Runtime has. */
+export type Lowering = (node: GraphNode, g: OpenGraph, options: Required<LoweringOptions>) => Value;
 
 const LOWERINGS: Readonly<Record<string, Lowering>> = {
   ClipGrad: clipGrad,
@@ -26,27 +33,34 @@ const NEEDS: Readonly<Record<string, number>> = {
 };
 
 /** Writes a standard operator another way where that is faster; `undefined` leaves it. */
-export type Rewrite = (node: GraphNode, g: OpenGraph) => Value | undefined;
+export type Rewrite = (node: GraphNode, g: OpenGraph, options: Required<LoweringOptions>) => Value | undefined;
 
-const REWRITES: Readonly<Record<string, Rewrite>> = { Conv: conv };
+const REWRITES: Readonly<Record<string, Rewrite>> = {
+  Add: broadcast,
+  Conv: conv,
+  Div: broadcast,
+  Mul: broadcast,
+  Sub: broadcast,
+};
 
-/** Writes all gradient primitives of a graph in standard operators, so that plain ONNX Runtime runs it. */
-export function lowerPrimitives(graph: Graph): Graph {
+/** Writes all gradient primitives of a graph in operators that ONNX Runtime has; without a block size, standard ones. */
+export function lowerPrimitives(graph: Graph, { block = 0 }: LoweringOptions = {}): Graph {
   // Without a backward pass kernels are constant, and there is nothing to gain.
   if (!graph.nodes.some((node) => node.domain === GRAFT_DOMAIN)) return graph;
   const lowered = rewrite(graph, (node, g) => {
     if (node.domain === "") {
-      const faster = REWRITES[node.op]?.(node, g);
+      const faster = REWRITES[node.op]?.(node, g, { block });
       return faster === undefined ? undefined : [faster];
     }
     if (node.domain !== GRAFT_DOMAIN) return undefined;
     const lowering = LOWERINGS[node.op];
     if (lowering === undefined)
       throw fail("runtime/onnxruntime", `node "${node.name}" uses primitive ${node.op}, which has no lowering`);
-    return [lowering(node, g)];
+    return [lowering(node, g, { block })];
   });
   const { [GRAFT_DOMAIN]: _, ...opsets } = lowered.opsets;
-  return { ...lowered, opsets: { ...opsets, "": raised(graph) } };
+  // A value that several convolutions read is brought into the blocked layout once.
+  return mergeDuplicates({ ...lowered, opsets: { ...opsets, "": raised(graph) } });
 }
 
 /** The operator set of the lowered graph. From 13 to 16 nothing that a graph here may hold changes its meaning. */
