@@ -11,12 +11,17 @@ const WHERE = "cli/fit";
  * is a bundle and `force` is set; the default one gets a number where it is taken.
  */
 export async function outFolder(settings: FitSettings & { readonly data: string }, cwd: string): Promise<string> {
-  const { out, force = false } = settings;
+  const { out, force = false, resume = false } = settings;
   if (out !== undefined) {
     const folder = resolve(cwd, out);
     await checkTarget(folder);
     if (!force && (await isThere(join(folder, "graft.json")))) {
-      throw fail(WHERE, `${out} holds a bundle already. Choose another --out, or say --force to replace it`);
+      throw fail(
+        WHERE,
+        resume
+          ? `${out} holds a whole bundle: nothing is left to resume. Use it, or say --force to fit it anew`
+          : `${out} holds a bundle already. Choose another --out, or say --force to replace it`,
+      );
     }
     return folder;
   }
@@ -29,6 +34,11 @@ export async function outFolder(settings: FitSettings & { readonly data: string 
     const folder = number === 1 ? base : `${base}-${number}`;
     if (!(await isThere(folder))) return folder;
   }
+}
+
+/** Where a run keeps its checkpoint until its bundle is there: beside it, because a bundle appears whole or not at all. */
+export function partialFolder(folder: string): string {
+  return `${folder}.partial`;
 }
 
 function defaultName(settings: FitSettings & { readonly data: string }): string {

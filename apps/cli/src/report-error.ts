@@ -2,8 +2,11 @@ import { GraftError } from "@graft-ml/core";
 import { CommanderError } from "commander";
 import type { Io } from "./io.ts";
 
-/** Commands whose frozen features outlive an interruption. */
-const GOES_ON: ReadonlySet<string> = new Set(["cli/fit", "cli/quickstart"]);
+/** How the commands whose work outlives an interruption go on. */
+const GOES_ON: Readonly<Record<string, string>> = {
+  "cli/fit": ": run the same command again with --resume and it goes on from there",
+  "cli/quickstart": ": the features made so far are kept; run the same command again and it goes on from there",
+};
 
 /** Tells what went wrong on stderr and returns the exit code: 2 the user's input, 1 a bug, 130 interrupted, 0 only help. */
 export function reportError(error: unknown, command: string, io: Io): number {
@@ -14,10 +17,7 @@ export function reportError(error: unknown, command: string, io: Io): number {
     return 2;
   }
   if (error instanceof GraftError && error.code === "interrupted") {
-    const goesOn = GOES_ON.has(command)
-      ? ": the features made so far are kept; run the same command again and it goes on from there"
-      : "";
-    say(`[${command}] interrupted${goesOn}`);
+    say(`[${command}] interrupted${GOES_ON[command] ?? ""}`);
     return 130;
   }
   if (error instanceof GraftError && error.code === "input") {

@@ -1,3 +1,4 @@
+export { sweepTemporary, writeAtomically } from "./atomic-write.ts";
 export { cacheFolder } from "./cache-folder.ts";
 export { type CachedSpace, type CacheReport, cacheReport, type PruneOptions, pruneCache } from "./cache-report.ts";
 export { DECODER_VERSION, decodeImage, decodeInto, thumbnail } from "./decode.ts";

@@ -5,7 +5,7 @@ import { full, last } from "@graft-ml/freezing";
 import { cut } from "@graft-ml/graph";
 import { linear } from "@graft-ml/heads";
 import { engineNames, openEngine, probeEngines } from "@graft-ml/runtime";
-import { attachHead, LOSS, optimizers, trainingStep } from "@graft-ml/trainers";
+import { attachHead, LOSS, optimizers, stepFeed, trainingStep } from "@graft-ml/trainers";
 import { beforeAll, describe, expect, it } from "vitest";
 import { cutForPhase, type PhaseCut } from "./variables.ts";
 
@@ -82,20 +82,13 @@ async function losses(engine: Engine, backbone: Backbone, mode: "last" | "full",
     optimizer,
     batch,
   });
-  const inputs = {
-    [phase.boundary]: await atBoundary(backbone, phase),
-    ...head.encode(golden.labels, targets),
-    sample_weight: float32(
-      [batch],
-      golden.labels.map(() => 1),
-    ),
-    learning_rate: float32([], [golden.rate]),
-  };
+  const spec = { boundary: phase.boundary, head, targets, optimizer };
+  const batchOfAll = { values: await atBoundary(backbone, phase), targets: golden.labels, rate: golden.rate };
   const program = await engine.prepare(step.graph, { carry: step.carry, initial: step.initial });
   const found: number[] = [];
   try {
     for (let i = 1; i <= steps; i++) {
-      const results = await program.run({ ...inputs, ...optimizer.scalars(i) }, [LOSS]);
+      const results = await program.run(stepFeed(spec, { ...batchOfAll, step: i }), [LOSS]);
       found.push(results[LOSS]!.data[0] as number);
     }
   } finally {

@@ -11,7 +11,7 @@ import {
 import { cut, inferShapes, peakMemory, upTo } from "@graft-ml/graph";
 import { linear } from "@graft-ml/heads";
 import { lowerPrimitives, openEngine } from "@graft-ml/runtime";
-import { attachHead, optimizers, trainingStep } from "@graft-ml/trainers";
+import { attachHead, optimizers, stepFeed, trainingStep } from "@graft-ml/trainers";
 import type { PhaseCut } from "./variables.ts";
 
 /** What a plan would cost on this machine, measured on two batches of zeros. */
@@ -72,13 +72,8 @@ async function runStep(
   const headed = attachHead(cut(graph, [boundary]).suffix, card.features, head, TARGETS, seededRandom(0));
   const step = trainingStep({ headed, head, targets: TARGETS, rates, normalization, optimizer, batch: BATCH });
   const program = await engine.prepare(step.graph, { carry: step.carry, initial: step.initial });
-  const feed = {
-    [boundary]: zeros(step.graph, boundary),
-    ...head.encode(new Array(BATCH).fill(0), TARGETS),
-    sample_weight: float32([BATCH], new Float32Array(BATCH).fill(1)),
-    learning_rate: float32([], [0]),
-    ...optimizer.scalars(1),
-  };
+  const batch = { values: zeros(step.graph, boundary), targets: new Array<number>(BATCH).fill(0), rate: 0, step: 1 };
+  const feed = stepFeed({ boundary, head, targets: TARGETS, optimizer }, batch);
   const seconds = await timed(() => program.run(feed)).finally(() => program.release());
   return { seconds, bytes: total(peakMemory(lowerPrimitives(step.graph), { batch: BATCH })) };
 }

@@ -17,6 +17,7 @@ import {
   type SampleSource,
   type Schedule,
   type Solver,
+  type TrainOptions,
   train,
 } from "@graft-ml/trainers";
 import { allFeatures } from "./features.ts";
@@ -98,13 +99,23 @@ export interface TrainSettings {
   readonly validation?: SampleSource<number>;
 }
 
-/** Trains the thawed groups and the head by mini-batches; the temperature comes from the validation samples. */
-export async function trainHead(task: FitTask, settings: TrainSettings): Promise<Fitted> {
-  const { backbone, cut: phase, head, targets, seed, control } = task;
+/** What training starts from: boundary to head outputs, pretrained below, the head's first values drawn by the seed. */
+export function untrained({ backbone, cut: phase, head, targets, seed }: Omit<FitTask, "train">): Headed {
   const { suffix } = cut(backbone.graph, [phase.boundary]);
-  const headed = attachHead(suffix, backbone.card.features, head, targets, seededRandom(seed).fork("head"));
+  return attachHead(suffix, backbone.card.features, head, targets, seededRandom(seed).fork("head"));
+}
+
+/** Trains the thawed groups and the head by mini-batches; the temperature comes from the validation samples. */
+export async function trainHead(
+  task: FitTask,
+  settings: TrainSettings,
+  checkpoints: Pick<TrainOptions<number>, "resume" | "onCheckpoint"> = {},
+): Promise<Fitted> {
+  const { cut: phase, head, targets, seed, control } = task;
+  const headed = untrained(task);
   const trained = await train({
     ...settings,
+    ...checkpoints,
     headed,
     head,
     targets,

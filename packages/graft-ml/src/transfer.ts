@@ -12,25 +12,17 @@ import { type ImageDataset, type ImageSample, imageFolder } from "@graft-ml/data
 import { frozen } from "@graft-ml/freezing";
 import { linear } from "@graft-ml/heads";
 import { openEngine } from "@graft-ml/runtime";
-import {
-  type Optimizer,
-  optimizers,
-  type SampleSource,
-  type Schedule,
-  type Solver,
-  schedules,
-  solvers,
-} from "@graft-ml/trainers";
+import { type Optimizer, type SampleSource, type Schedule, type Solver, solvers } from "@graft-ml/trainers";
 import { saveBundle } from "./bundle.ts";
-import { chooseEngine } from "./choose-engine.ts";
+import { hasCheckpoint, removeCheckpoint } from "./checkpoints.ts";
 import { type Extracted, extractFeatures, featureSource } from "./features.ts";
-import { type Fitted, predictSource, solveHead, trainHead } from "./fit-head.ts";
-import { holdOut } from "./hold-out.ts";
+import { predictSource, solveHead } from "./fit-head.ts";
 import { wholeModel } from "./model.ts";
 import { pictureModel } from "./picture-model.ts";
 import { pictureSource } from "./pictures.ts";
 import { summarize } from "./summarize.ts";
 import type { ClassificationReport, Prediction, RunSummary, TestPrediction } from "./summary.ts";
+import { planTraining } from "./training-run.ts";
 import { cutForPhase, type PhaseCut } from "./variables.ts";
 
 /** What to transfer, to what, and how. Everything but the data has a default. */
@@ -69,6 +61,16 @@ export interface TransferOptions {
   readonly patience?: number;
   /** Largest global gradient norm. Default: no clipping. */
   readonly clipNorm?: number;
+  /**
+   * Folder for `checkpoint.safetensors`, which training writes after every epoch and when it is stopped, and which `save` removes.
+   * Default: nothing is written.
+   */
+  readonly checkpoint?: string;
+  /**
+   * Goes on from the checkpoint, on its engine, to the same weights bit by bit; one of other data or settings is refused, and without
+   * one training starts from the beginning. Default false.
+   */
+  readonly resume?: boolean;
   readonly control?: RunControl;
 }
 
@@ -100,18 +102,25 @@ export async function transfer(options: TransferOptions): Promise<TransferResult
     throw fail(WHERE, `expected a freezing plan of one phase; "${plan.strategy}" has ${plan.phases.length}`);
   }
   const cut = cutForPhase(backbone, phase);
-  const prepared = await prepareSamples(options, dataset, backbone, cut);
-
-  const fitStarted = performance.now();
-  const task = { backbone, cut, head, targets, train: prepared.train, seed, ...(control && { control }) };
   const solved =
     head.closedForm === "multinomial" &&
     cut.trained.length === 0 &&
     options.engine === undefined &&
     options.epochs === undefined;
-  const fitted = solved
-    ? await solveHead(task, options.solver ?? solvers.logistic())
-    : await fitByTraining(options, task, prepared, phase.normalization);
+  const { checkpoint } = options;
+  if (solved) await refuseCheckpoint(options);
+  const subject = { backbone, cut, head, targets, seed };
+  const training = solved
+    ? undefined
+    : await planTraining(options, { ...subject, dataset, plan, normalization: phase.normalization });
+  const prepared = await prepareSamples(options, dataset, backbone, cut);
+
+  const fitStarted = performance.now();
+  const task = { ...subject, train: prepared.train, ...(control && { control }) };
+  const fitted =
+    training === undefined
+      ? await solveHead(task, options.solver ?? solvers.logistic())
+      : await training.fit(task, prepared.validation);
   const trainSeconds = (performance.now() - fitStarted) / 1000;
 
   const predictor = await openEngine("onnxruntime");
@@ -156,11 +165,21 @@ export async function transfer(options: TransferOptions): Promise<TransferResult
     async save(folder, extra = {}) {
       const path = await saveBundle(folder, { model, summary, card: backbone.card, groups: backbone.groups }, extra);
       summary.bundle = path;
+      if (training !== undefined && checkpoint !== undefined) await removeCheckpoint(checkpoint);
       return path;
     },
     predict: (files) => classifier.predict(files),
     release: () => classifier.release(),
   };
+}
+
+/** A head that is solved has nothing to go on from: asking for it means that these are not the settings of the stopped run. */
+async function refuseCheckpoint({ checkpoint, resume }: TransferOptions): Promise<void> {
+  if (!resume || checkpoint === undefined || !(await hasCheckpoint(checkpoint))) return;
+  throw fail(
+    WHERE,
+    `the checkpoint in ${checkpoint} is of a run that trains; this one solves its head. Give the settings of that run, or leave --resume out`,
+  );
 }
 
 async function readData(options: TransferOptions): Promise<ImageDataset> {
@@ -219,35 +238,4 @@ async function prepareSamples(
     throw fail(WHERE, `cannot decode ${first.sample.path}: ${first.reason}. Remove it, or leave strict off`);
   const failed = new Set(extracted.failed.map(({ sample }) => sample.sha256));
   return { ...(await parts(failed, (samples) => featureSource(extracted, samples))), extracted };
-}
-
-async function fitByTraining(
-  options: TransferOptions,
-  task: Parameters<typeof trainHead>[0],
-  prepared: Prepared,
-  normalization: "frozen" | "live",
-): Promise<Fitted> {
-  const { patience = 5, seed = 0, batch = 16, clipNorm } = options;
-  const headOnly = task.cut.trained.length === 0;
-  const { epochs = headOnly ? 20 : 5, rate = headOnly ? 1e-3 : 1e-4 } = options;
-  const parts =
-    patience === 0
-      ? { train: prepared.train }
-      : prepared.validation === undefined
-        ? holdOut(prepared.train, seed)
-        : { train: prepared.train, validation: prepared.validation };
-  const settings = {
-    optimizer: options.optimizer ?? optimizers.adamw(),
-    schedule: options.schedule ?? schedules.oneCycle(),
-    epochs,
-    batch,
-    rate,
-    normalization,
-    patience: patience === 0 ? epochs : patience,
-    ...(clipNorm !== undefined && { clipNorm }),
-    ...("validation" in parts && { validation: parts.validation }),
-  };
-  const work = { ...task, train: parts.train };
-  const engine = await chooseEngine(options.engine ?? "auto", work, settings);
-  return trainHead(work, { ...settings, engine });
 }

@@ -1,7 +1,7 @@
 import { float32, type Head, seededRandom, type Value } from "@graft-ml/core";
 import { graphBuilder } from "@graft-ml/graph";
 import { describe, expect, test } from "vitest";
-import { epochBatches, gatherBatch, inMemory, subset } from "./batches.ts";
+import { epochBatches, gatherBatch, inMemory, stepsPerEpoch, subset } from "./batches.ts";
 import { adamw } from "./optimizers/adamw.ts";
 import { oneCycle } from "./schedules/one-cycle.ts";
 import { trainingStep } from "./training-step.ts";
@@ -13,6 +13,16 @@ describe("batches", () => {
     expect(batches.flat().sort((a, b) => a - b)).toEqual([0, 1, 2, 3, 4, 5, 6, 7, 8, 9]);
     expect(epochBatches(10, 4, seededRandom(1))).toEqual(batches);
     expect(epochBatches(10, 4, seededRandom(2))).not.toEqual(batches);
+  });
+
+  test("live statistics see no padded batch, unless it is the only one", () => {
+    const steps = (length: number) => [stepsPerEpoch(length, 4, "frozen"), stepsPerEpoch(length, 4, "live")];
+    expect([3, 4, 8, 9].map(steps)).toEqual([
+      [1, 1],
+      [1, 1],
+      [2, 2],
+      [3, 2],
+    ]);
   });
 
   test("subsets look through to their source, and short batches are padded with zeros", async () => {

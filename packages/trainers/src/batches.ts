@@ -47,6 +47,11 @@ export function epochBatches(length: number, batch: number, random: Random): num
   return Array.from({ length: Math.ceil(length / batch) }, (_, i) => order.slice(i * batch, (i + 1) * batch));
 }
 
+/** Batches of an epoch that are trained on: the short one at the end is left out where live statistics would see its padding. */
+export function stepsPerEpoch(length: number, batch: number, normalization: "frozen" | "live"): number {
+  return normalization === "live" && length > batch ? Math.floor(length / batch) : Math.ceil(length / batch);
+}
+
 /** A batch's values, padded with zeros to the full size. */
 export async function gatherBatch(source: SampleSource, indices: readonly number[], batch: number): Promise<Tensor> {
   const size = source.dims.reduce((a, b) => a * b, 1);

@@ -1,11 +1,14 @@
 export { attachHead, type Headed, predictionGraph } from "./attach-head.ts";
 export { epochBatches, inMemory, type SampleSource, subset } from "./batches.ts";
+export type { BestEpoch, TrainingCheckpoint, TrainingHistory } from "./checkpoint.ts";
 export * as optimizers from "./optimizers/index.ts";
 export type { Optimizer, UpdateInput } from "./optimizers/optimizer.ts";
+export { sampleLosses } from "./sample-losses.ts";
 export * as schedules from "./schedules/index.ts";
 export type { Schedule } from "./schedules/schedule.ts";
 export * from "./solvers/building-blocks.ts";
 export * as solvers from "./solvers/index.ts";
 export type { LinearSolution, Solver, SolverDetails, SolverOptions } from "./solvers/solver.ts";
+export { type StepBatch, type StepFeedSpec, stepFeed } from "./step-feed.ts";
 export { type Trained, type TrainOptions, train } from "./train.ts";
 export { LOSS, type TrainingStep, type TrainingStepSpec, trainingStep } from "./training-step.ts";

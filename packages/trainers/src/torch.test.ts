@@ -6,6 +6,7 @@ import { beforeAll, describe, expect, it } from "vitest";
 import type { Headed } from "./attach-head.ts";
 import { adamw, sgd } from "./optimizers/index.ts";
 import { constant, oneCycle } from "./schedules/index.ts";
+import { stepFeed } from "./step-feed.ts";
 import { LOSS, trainingStep } from "./training-step.ts";
 
 // Expected values: tools/golden/torch_training.py, a small network trained by PyTorch's own optimizers.
@@ -49,9 +50,14 @@ function recipe(dims: readonly number[], seed: number, low: number, high: number
 /** Softmax cross-entropy on logits that the graph has already. */
 const head = {
   targetInputs: () => [{ name: "target", dtype: "float32", dims: ["batch", shape.classes] }],
+  encode: (labels: readonly number[]) => {
+    const target = new Float32Array(labels.length * shape.classes);
+    for (const [n, label] of labels.entries()) target[n * shape.classes + label] = 1;
+    return { target: float32([labels.length, shape.classes], target) };
+  },
   loss: ({ logits }: { logits: Value }, { target }: { target: Value }, g: OpenGraph) =>
     g.op("Neg", [reduceSum(g, g.op("Mul", [g.op("LogSoftmax", [logits], { axis: 1 }), target]), [1], false)]),
-} as unknown as Head;
+} as unknown as Head<number>;
 
 /** The network of the script. */
 function network(): Headed {
@@ -79,16 +85,13 @@ function network(): Headed {
   return { graph: g.finish([logits]), outputs: { logits: logits.name }, parameters: ["head.weight", "head.bias"] };
 }
 
-function batchOf(step: number): Tensors {
+function batchOf(step: number): { readonly values: Tensor; readonly targets: readonly number[] } {
   const { batch, batches, classes, size } = shape;
   const k = step % batches;
-  const target = new Float32Array(batch * classes);
-  for (let n = 0; n < batch; n++) target[n * classes + ((n + Math.floor(n / 3) + k) % classes)] = 1;
   const { seed, low, high } = golden.pictures;
   return {
-    image: recipe([batch, 3, size, size], seed + k, low, high),
-    target: float32([batch, classes], target),
-    sample_weight: float32([batch], new Array<number>(batch).fill(1)),
+    values: recipe([batch, 3, size, size], seed + k, low, high),
+    targets: Array.from({ length: batch }, (_, n) => (n + Math.floor(n / 3) + k) % classes),
   };
 }
 
@@ -102,10 +105,12 @@ async function trained(engine: Engine, run: Run): Promise<{ losses: number[]; fi
   });
   const optimizer = { adamw, sgd }[run.optimizer.name](run.optimizer.options);
   const { clipNorm, normalization } = run;
+  const targets = { classes: Array.from({ length: shape.classes }, (_, k) => `${k}`) };
+  const spec = { boundary: "image", head, targets, optimizer };
   const step = trainingStep({
     headed: network(),
     head,
-    targets: { classes: Array.from({ length: shape.classes }, (_, k) => `${k}`) },
+    targets,
     rates: Object.fromEntries(rates),
     normalization,
     optimizer,
@@ -117,8 +122,8 @@ async function trained(engine: Engine, run: Run): Promise<{ losses: number[]; fi
   const losses: number[] = [];
   try {
     for (let i = 0; i < run.losses.length; i++) {
-      const learning_rate = float32([], [run.rate * schedule(i, run.losses.length)]);
-      const results = await program.run({ ...batchOf(i), learning_rate, ...optimizer.scalars(i + 1) }, [LOSS]);
+      const rate = run.rate * schedule(i, run.losses.length);
+      const results = await program.run(stepFeed(spec, { ...batchOf(i), rate, step: i + 1 }), [LOSS]);
       losses.push(results[LOSS]!.data[0] as number);
     }
     return { losses, final: await program.state() };

@@ -2,15 +2,17 @@ import {
   checkInterrupted,
   type Engine,
   fail,
-  float32,
   type Program,
   type Random,
   type RunControl,
   seededRandom,
   type Tensors,
 } from "@graft-ml/core";
-import { epochBatches, gatherBatch, type SampleSource } from "./batches.ts";
+import { epochBatches, gatherBatch, type SampleSource, stepsPerEpoch } from "./batches.ts";
+import { checkCheckpoint, type TrainingCheckpoint, type TrainingHistory } from "./checkpoint.ts";
 import type { Schedule } from "./schedules/schedule.ts";
+import { breather } from "./solvers/breather.ts";
+import { stepFeed } from "./step-feed.ts";
 import { LOSS, type TrainingStepSpec, trainingStep } from "./training-step.ts";
 import { lossProgram, meanLoss } from "./validation.ts";
 
@@ -32,18 +34,16 @@ export interface TrainOptions<Target> extends Omit<TrainingStepSpec, "batch"> {
   readonly seed: number;
   readonly threads?: number;
   readonly control?: RunControl;
+  /** Where to go on from. Everything else has to be as it was; then the result is the same, bit by bit, on the same engine. */
+  readonly resume?: TrainingCheckpoint;
+  /** Receives the state after every epoch, and before training ends early because of `control.signal`; it is awaited. */
+  readonly onCheckpoint?: (checkpoint: TrainingCheckpoint) => void | Promise<void>;
 }
 
 /** What training leaves behind. */
-export interface Trained {
+export interface Trained extends TrainingHistory {
   /** Final values of the trained initializers: those of the best epoch where there was a validation set. */
   readonly values: Tensors;
-  /** Loss of every step, before its update. */
-  readonly steps: readonly number[];
-  /** Mean training loss of every epoch that ran. */
-  readonly loss: readonly number[];
-  /** Validation loss after every epoch that ran; empty without a validation set. */
-  readonly validation: readonly number[];
   /** Epoch whose weights were kept, counted from 1. */
   readonly bestEpoch: number;
 }
@@ -52,34 +52,52 @@ const WHERE = "trainers/train";
 
 /** Trains by mini-batches: each step is one run of one graph. */
 export async function train<Target>(options: TrainOptions<Target>): Promise<Trained> {
-  const { data, validation, epochs, engine } = options;
+  const { data, validation, epochs, engine, resume, onCheckpoint } = options;
   if (data.length === 0) throw fail(WHERE, "expected at least one training sample; received none");
   const batch = Math.min(options.batch, data.length);
   const step = trainingStep({ ...options, batch });
-  const prepared = {
-    carry: step.carry,
-    initial: step.initial,
-    ...(options.threads === undefined ? {} : { threads: options.threads }),
-  };
-  const program = await engine.prepare(step.graph, prepared);
-  const judge = validation === undefined ? undefined : await lossProgram(options, step.variables, batch);
-  const history = { steps: [] as number[], loss: [] as number[], validation: [] as number[] };
+  const perEpoch = stepsPerEpoch(data.length, batch, options.normalization);
+  if (resume !== undefined) {
+    checkCheckpoint(resume, { step, epochs, stepsPerEpoch: perEpoch, validates: validation !== undefined });
+  }
   const random = seededRandom(options.seed).fork("batches");
-  let best: { readonly loss: number; readonly epoch: number; readonly state: Tensors } | undefined;
+  if (resume !== undefined) random.restore(resume.random);
+  const program = await engine.prepare(step.graph, {
+    carry: step.carry,
+    initial: resume?.state ?? step.initial,
+    ...(options.threads === undefined ? {} : { threads: options.threads }),
+  });
+  const judge = validation === undefined ? undefined : await lossProgram(options, step.variables, batch);
+  const { steps = [], loss = [], validation: held = [] } = resume?.history ?? {};
+  const history = { steps: [...steps], loss: [...loss], validation: [...held] };
+  let best = resume?.best;
+  const save = async (state: Tensors, drawn: readonly number[]): Promise<void> => {
+    const { steps, loss, validation } = history;
+    await onCheckpoint?.({
+      state,
+      history: { steps: [...steps], loss: [...loss], validation: [...validation] },
+      ...(best !== undefined && { best }),
+      random: drawn,
+    });
+  };
   try {
-    for (let epoch = 1; epoch <= epochs; epoch++) {
-      history.loss.push(await runEpoch(options, program, batch, random, history.steps));
+    while (history.loss.length < epochs && !(best && history.loss.length - best.epoch >= options.patience)) {
+      const drawn = random.state();
+      const onStop = async (): Promise<void> => save(await program.state(), drawn);
+      history.loss.push(await runEpoch(options, { program, batch, perEpoch, random, history, onStop }));
+      const state = judge || onCheckpoint ? await program.state() : {};
       if (judge !== undefined) {
-        const state = await program.state();
-        const loss = await meanLoss(judge, options, validation!, pick(state, step.variables), batch);
+        const values = pick(state, step.variables);
+        const loss = await meanLoss(judge, options, validation!, values, batch);
         history.validation.push(loss);
-        if (best === undefined || loss < best.loss) best = { loss, epoch, state };
+        if (best === undefined || loss < best.loss) best = { loss, epoch: history.loss.length, values };
       }
-      report(options, epoch, history);
-      if (best !== undefined && epoch - best.epoch >= options.patience) break;
+      // Saved before it is told: whoever has heard of an epoch can rely on it.
+      await save(state, random.state());
+      report(options, history);
     }
-    const final = best?.state ?? (await program.state());
-    return { values: pick(final, step.variables), ...history, bestEpoch: best?.epoch ?? epochs };
+    const values = best?.values ?? pick(await program.state(), step.variables);
+    return { values, ...history, bestEpoch: best?.epoch ?? epochs };
   } finally {
     await program.release();
     await judge?.release();
@@ -91,66 +109,74 @@ function pick(values: Tensors, names: readonly string[]): Tensors {
 }
 
 function report<Target>(
-  options: TrainOptions<Target>,
-  epoch: number,
-  history: { loss: number[]; validation: number[] },
+  { control, epochs }: TrainOptions<Target>,
+  history: { readonly loss: readonly number[]; readonly validation: readonly number[] },
 ): void {
   const validation = history.validation.at(-1);
-  options.control?.onEvent?.({
+  control?.onEvent?.({
     type: "epoch",
-    epoch,
-    epochs: options.epochs,
+    epoch: history.loss.length,
+    epochs,
     loss: history.loss.at(-1)!,
     ...(validation === undefined ? {} : { validation }),
   });
 }
 
-async function runEpoch<Target>(
-  options: TrainOptions<Target>,
-  program: Program,
-  batch: number,
-  random: Random,
-  losses: number[],
-): Promise<number> {
-  const { data, head, targets, control } = options;
-  const batches = epochBatches(data.length, batch, random);
-  // Live statistics of a padded batch would see the padding.
-  if (options.normalization === "live" && batches.length > 1 && batches.at(-1)!.length < batch) batches.pop();
-  const steps = options.epochs * batches.length;
-  let total = 0;
-  let samples = 0;
-  let next = gatherBatch(data, batches[0]!, batch);
+/** What an epoch works with. */
+interface EpochWork {
+  readonly program: Program;
+  readonly batch: number;
+  readonly perEpoch: number;
+  readonly random: Random;
+  readonly history: { readonly steps: number[]; readonly loss: readonly number[] };
+  /** Called before the epoch ends early because somebody wants it to. */
+  readonly onStop: () => Promise<void>;
+}
+
+/** Runs the steps of an epoch that are not done yet and returns the mean loss of all of them. */
+async function runEpoch<Target>(options: TrainOptions<Target>, work: EpochWork): Promise<number> {
+  const { data, control } = options;
+  const { program, batch, perEpoch, history, onStop } = work;
+  const losses = history.steps;
+  const batches = epochBatches(data.length, batch, work.random).slice(0, perEpoch);
+  const steps = options.epochs * perEpoch;
+  const start = losses.length - history.loss.length * perEpoch;
+  const before = losses.slice(losses.length - start);
+  let total = before.reduce((sum, loss, i) => sum + loss * batches[i]!.length, 0);
+  const pause = breather();
+  let next = ahead(gatherBatch(data, batches[start]!, batch));
   for (const [i, indices] of batches.entries()) {
+    if (i < start) continue;
+    // Engines that compute on this very thread would never let a signal through.
+    await pause();
+    if (control?.signal?.aborted && i > start) await onStop();
     checkInterrupted(control?.signal, WHERE);
     const values = await next;
     // The next batch is gathered while this one runs.
-    if (i + 1 < batches.length) next = gatherBatch(data, batches[i + 1]!, batch);
+    if (i + 1 < batches.length) next = ahead(gatherBatch(data, batches[i + 1]!, batch));
     const done = losses.length;
     const padded = Array.from({ length: batch }, (_, k) => indices[k] ?? indices[0]!);
-    const results = await program.run(
-      {
-        [options.boundary]: values,
-        ...head.encode(
-          padded.map((index) => data.targets[index]),
-          targets,
-        ),
-        sample_weight: float32(
-          [batch],
-          padded.map((_, k) => (k < indices.length ? 1 : 0)),
-        ),
-        learning_rate: float32([], [options.rate * options.schedule(done, steps)]),
-        ...options.optimizer.scalars(done + 1),
-      },
-      [LOSS],
-    );
+    const feed = stepFeed(options, {
+      values,
+      targets: padded.map((index) => data.targets[index]!),
+      weights: padded.map((_, k) => (k < indices.length ? 1 : 0)),
+      rate: options.rate * options.schedule(done, steps),
+      step: done + 1,
+    });
+    const results = await program.run(feed, [LOSS]);
     const loss = Number(results[LOSS]!.data[0]);
     if (!Number.isFinite(loss)) {
       throw fail(WHERE, `the loss is ${loss} at step ${done + 1}; lower the learning rate (now ${options.rate})`);
     }
     losses.push(loss);
     total += loss * indices.length;
-    samples += indices.length;
     control?.onEvent?.({ type: "progress", stage: "train", done: losses.length, total: steps });
   }
-  return total / samples;
+  return total / batches.reduce((samples, indices) => samples + indices.length, 0);
+}
+
+/** Work that is awaited later: its failure is told then, and is not an unhandled one until then. */
+function ahead<T>(work: Promise<T>): Promise<T> {
+  work.catch(() => {});
+  return work;
 }

@@ -116,7 +116,5 @@ it("refuses a plugin that lacks a member before anything long starts", async () 
 it("stops when told to, and says how to go on", async () => {
   const { code, stdout, stderr } = await graft(["fit", "colours"], { cwd, signal: AbortSignal.abort() });
   expect([code, stdout]).toEqual([130, ""]);
-  expect(stderr).toBe(
-    "[cli/fit] interrupted: the features made so far are kept; run the same command again and it goes on from there\n",
-  );
+  expect(stderr).toBe("[cli/fit] interrupted: run the same command again with --resume and it goes on from there\n");
 });

@@ -6,7 +6,7 @@ import * as graft from "graft-ml";
 import { fitCommandLine } from "../command-line.ts";
 import { count, plural } from "../format.ts";
 import type { Io } from "../io.ts";
-import { outFolder } from "../out-folder.ts";
+import { outFolder, partialFolder } from "../out-folder.ts";
 import { gatherPlugins, makePlugin } from "../plugin-kinds.ts";
 import { watch } from "../progress.ts";
 import { reportPage } from "../report/page.ts";
@@ -22,7 +22,12 @@ export async function fit(settings: FitSettings & { readonly data: string }, io:
   const scratch = settings.cache === false ? await mkdtemp(join(tmpdir(), "graft-")) : undefined;
   const progress = watch(io, settings.quiet);
   try {
-    const result = await graft.transfer({ ...options, ...(scratch && { cache: scratch }), control: progress.control });
+    const result = await graft.transfer({
+      ...options,
+      ...(scratch && { cache: scratch }),
+      checkpoint: partialFolder(folder),
+      control: progress.control,
+    });
     progress.stop();
     try {
       const command = fitCommandLine(settings, result.summary.seed);
@@ -42,7 +47,7 @@ export async function fit(settings: FitSettings & { readonly data: string }, io:
 /** Settings as the library takes them. */
 async function transferOptions(settings: FitSettings & { readonly data: string }): Promise<graft.TransferOptions> {
   const plugins = await gatherPlugins(graft, settings.plugins);
-  const { data, lr, epochs, batch, seed, test, engine, strict, solver, optimizer } = settings;
+  const { data, lr, epochs, batch, seed, test, engine, strict, resume, solver, optimizer } = settings;
   return {
     data,
     backbone: makePlugin<BackboneSource>(plugins, "backbone", settings.backbone),
@@ -61,6 +66,7 @@ async function transferOptions(settings: FitSettings & { readonly data: string }
     ...(test !== undefined && { test }),
     ...(engine !== undefined && { engine }),
     ...(strict !== undefined && { strict }),
+    ...(resume !== undefined && { resume }),
   };
 }
 

@@ -9,12 +9,14 @@ Examples:
   $ graft fit ./pets --freezing last --set freezing.groups=2 --epochs 5
   $ graft fit ./pets --head mlp --set head.hidden=[128,64] --lr 3e-4
   $ graft fit --config graft.config.json --seed 7     a flag wins over the file
+  $ graft fit ./pets --freezing last --epochs 20 --resume     goes on after Ctrl-C, a kill or a power cut
 
 The data: one folder of pictures a class, or the same inside train/, val/ and test/.
 The bundle: model.onnx (whole model, pictures to probabilities), graft.json (everything about it), report.html.
+While it trains, <out>.partial/checkpoint.safetensors is written after every epoch and when it is stopped.
 Names of backbones, freezing strategies and heads: graft list. Their options go through --set.
 
-Exit codes: 0 done, 2 something in your input is wrong, 1 a bug, 130 interrupted (run it again, it goes on).`;
+Exit codes: 0 done, 2 something in your input is wrong, 1 a bug, 130 interrupted (--resume goes on).`;
 
 /** `graft fit`: teaches a pretrained model the classes of a folder. */
 export function addFit(program: Command, io: Io): void {
@@ -45,6 +47,7 @@ export function addFit(program: Command, io: Io): void {
       "an option of the backbone, freezing, head, solver or optimizer; repeatable",
       collect,
     )
+    .option("--resume", "go on with a training that was stopped, to the same weights as if it had not been")
     .option("--force", "replace a bundle that is already there")
     .option("--json", "print one JSON document")
     .option("--quiet", "no progress, no notices")

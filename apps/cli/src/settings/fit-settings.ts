@@ -26,6 +26,7 @@ export interface FitSettings {
   readonly strict?: boolean;
   readonly cache?: boolean;
   readonly force?: boolean;
+  readonly resume?: boolean;
   readonly json?: boolean;
   readonly quiet?: boolean;
   readonly plugins?: PluginModules;

@@ -33,6 +33,7 @@ const VALUES: Readonly<Record<string, unknown>> = {
   strict: true,
   cache: false,
   force: true,
+  resume: true,
   json: true,
   quiet: true,
   plugins: { heads: ["./my-head.js"] },

@@ -1,0 +1,117 @@
+import { mkdir, rm, rmdir, stat } from "node:fs/promises";
+import { dirname, join } from "node:path";
+import { fail, GraftError, type RunControl } from "@graft-ml/core";
+import { sweepTemporary, writeAtomically } from "@graft-ml/data";
+import type { TrainingCheckpoint, TrainOptions } from "@graft-ml/trainers";
+import { checkpointBytes, readCheckpoint } from "./checkpoint-file.ts";
+import { difference, type RunIdentity } from "./run-identity.ts";
+
+/** The checkpoints of one run, in one folder. */
+export interface Checkpoints {
+  /** Engine of the run to go on with, if there is one. */
+  readonly engine?: string;
+  /** What `train` takes of them; `rest` is what was not known of the run before, and is compared now. */
+  begin(rest: RunIdentity): Pick<TrainOptions<number>, "resume" | "onCheckpoint">;
+}
+
+const WHERE = "graft/checkpoint";
+const FILE = "checkpoint.safetensors";
+
+/** Opens the folder of a run's checkpoints; with `resume` the one that is there is gone on from, or refused if of another run. */
+export async function openCheckpoints(
+  folder: string,
+  planned: RunIdentity,
+  resume: boolean,
+  control?: RunControl,
+): Promise<Checkpoints> {
+  const path = join(folder, FILE);
+  const tell = (message: string): void => control?.onEvent?.({ type: "notice", message: `[${WHERE}] ${message}` });
+  const left = await readCheckpoint(path).catch((error: unknown) => {
+    if (resume || !(error instanceof GraftError)) throw error;
+    return error;
+  });
+  const check = (run: RunIdentity): void => {
+    const other = resume && left && !(left instanceof GraftError) && difference(left.identity, run);
+    if (!other) return;
+    throw fail(
+      WHERE,
+      `cannot go on from ${path}: ${other}. Give the settings of that run, or leave --resume out to start afresh`,
+    );
+  };
+  check(planned);
+  const begin: Checkpoints["begin"] = (rest) => {
+    const run = { ...planned, ...rest };
+    check(run);
+    if (left instanceof GraftError) {
+      tell(`starting afresh; ${path} cannot be read and will be replaced`);
+      return { onCheckpoint: writer(path, run, false, tell) };
+    }
+    if (left === undefined) {
+      if (resume) tell(`there is no ${path} to go on from; training starts from the beginning`);
+      return { onCheckpoint: writer(path, run, false, tell) };
+    }
+    if (resume) {
+      tell(`going on from ${path}, made ${progress(left.training)}`);
+      return { resume: left.training, onCheckpoint: writer(path, run, false, tell) };
+    }
+    const other = difference(left.identity, run, ["engine"]);
+    tell(
+      other === undefined
+        ? `starting afresh; --resume would go on from ${path}, made ${progress(left.training)}`
+        : `starting afresh; ${path} is of another run (${other}) and will be replaced`,
+    );
+    return { onCheckpoint: writer(path, run, other === undefined, tell) };
+  };
+  const found = resume && left !== undefined && !(left instanceof GraftError);
+  return { ...(found && { engine: String(left.identity.engine) }), begin };
+}
+
+/** Whether a folder holds a checkpoint. */
+export async function hasCheckpoint(folder: string): Promise<boolean> {
+  return stat(join(folder, FILE)).then(
+    (found) => found.isFile(),
+    () => false,
+  );
+}
+
+/** Removes a folder's checkpoint, and the folder where nothing else is in it. */
+export async function removeCheckpoint(folder: string): Promise<void> {
+  await rm(join(folder, FILE), { force: true });
+  const absent = ["ENOENT", "ENOTEMPTY", "EEXIST"];
+  try {
+    await sweepTemporary(folder, Number.POSITIVE_INFINITY);
+    await rmdir(folder);
+  } catch (error) {
+    if (!absent.includes((error as NodeJS.ErrnoException).code ?? "")) throw error;
+  }
+}
+
+function writer(
+  path: string,
+  identity: RunIdentity,
+  keepsOlder: boolean,
+  tell: (message: string) => void,
+): (training: TrainingCheckpoint) => Promise<void> {
+  let swept = false;
+  let refused = false;
+  const folder = dirname(path);
+  return async (training) => {
+    // Whoever stops at once to go on from the older one after all still finds it.
+    if (refused || (keepsOlder && training.history.loss.length === 0)) return;
+    try {
+      await mkdir(folder, { recursive: true });
+      // What killed runs left half-written.
+      if (!swept) await sweepTemporary(folder);
+      swept = true;
+      await writeAtomically(path, checkpointBytes({ identity, training }));
+    } catch (error) {
+      if (error instanceof GraftError) throw error;
+      refused = true;
+      tell(`cannot write ${path} (${(error as Error).message}); this run could not be gone on with`);
+    }
+  };
+}
+
+function progress({ history: { steps, loss } }: TrainingCheckpoint): string {
+  return loss.length === 0 ? `after step ${steps.length}` : `after epoch ${loss.length} (step ${steps.length})`;
+}
