@@ -3,12 +3,23 @@ import { graphBuilder, writeModel } from "@graft-ml/graph";
 type Ort = Pick<typeof import("onnxruntime-node"), "InferenceSession" | "Tensor">;
 
 const LARGEST = 64;
+/** The answer of each build that was asked. */
+const known = new WeakMap<object, Promise<number>>();
 
 /**
  * Channels in a block of the layout that this build of ONNX Runtime has for this processor: 8 or 16, or 0 where it has none.
  * There is no question to ask it, so two pixels of many channels are brought into the layout and looked at.
  */
-export async function blockSize(ort: Ort): Promise<number> {
+export function blockSize(ort: Ort): Promise<number> {
+  let size = known.get(ort.InferenceSession);
+  if (size === undefined) {
+    size = probe(ort);
+    known.set(ort.InferenceSession, size);
+  }
+  return size;
+}
+
+async function probe(ort: Ort): Promise<number> {
   const g = graphBuilder();
   const x = g.input("x", "float32", [1, LARGEST, 1, 2]);
   const node = { op: "ReorderInput", domain: "com.microsoft.nchwc", attributes: {} };

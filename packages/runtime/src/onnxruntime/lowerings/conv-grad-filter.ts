@@ -3,8 +3,9 @@ import { attributesOf, type ConvGeometry, type OpenGraph, reduceSum, reshape, st
 import { blockedGradFilter, suitsBlocks } from "./blocked.ts";
 import { productGradFilter, suitsProduct } from "./depthwise-product.ts";
 import type { Lowering } from "./index.ts";
+import { shiftedProducts, suitsShifts } from "./shifted-products.ts";
 
-/** A convolution's kernel gradient: matrix products for 1×1 kernels, else a convolution of x with dy as its kernel. */
+/** A convolution's kernel gradient: matrix products where they fit, else a convolution of x with dy as its kernel. */
 export const convGradFilter: Lowering = (node, g, { block }) => {
   const [x, dy] = node.inputs.map((name) => g.value(name)) as [Value, Value];
   const { ints, int } = attributesOf(node);
@@ -21,6 +22,7 @@ export const convGradFilter: Lowering = (node, g, { block }) => {
   if (suitsProduct(whole)) return productGradFilter(g, x, dy, whole);
   const dense = geometry.group === 1 && kh === 1 && kw === 1 && geometry.pads.every((pad) => pad === 0);
   if (dense && geometry.strides.every((stride) => stride === 1)) return pointwise(g, x, dy, shape);
+  if (suitsShifts(geometry, shape)) return shiftedProducts(g, x, dy, geometry, shape);
   return m === geometry.group && c === 1 ? depthwise(g, x, dy, geometry, shape) : grouped(g, x, dy, geometry, shape);
 };
 

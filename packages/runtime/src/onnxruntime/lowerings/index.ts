@@ -6,6 +6,7 @@ import { conv } from "./conv.ts";
 import { convGradFilter } from "./conv-grad-filter.ts";
 import { convGradInput } from "./conv-grad-input.ts";
 import { gatherElementsGrad, gatherGrad, gatherNdGrad, OLDEST_RAISED, SCATTER_ADDS } from "./gather-grad.ts";
+import { maxPoolGrad } from "./max-pool-grad.ts";
 
 /** What a build of ONNX Runtime can do beyond standard operators. */
 export interface LoweringOptions {
@@ -23,6 +24,7 @@ const LOWERINGS: Readonly<Record<string, Lowering>> = {
   GatherElementsGrad: gatherElementsGrad,
   GatherGrad: gatherGrad,
   GatherNDGrad: gatherNdGrad,
+  MaxPoolGrad: maxPoolGrad,
 };
 
 /** Primitives whose lowering needs a later operator set than a graph may have. */
