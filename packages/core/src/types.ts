@@ -130,6 +130,11 @@ export interface Engine {
   readonly name: string;
   /** Makes a graph ready to run many times. */
   prepare(graph: Graph, options?: PrepareOptions): Promise<Program>;
+  /**
+   * Bytes by which preparing and running a graph will make the process grow, predicted from shapes; `bindings` gives numbers to
+   * named dimensions. Right within a quarter for graphs that need more than a hundred megabytes.
+   */
+  predictMemory(graph: Graph, bindings?: Readonly<Record<string, number>>, options?: PrepareOptions): number;
 }
 
 /** How a graph is prepared. */
@@ -171,16 +176,32 @@ export interface ImagePreprocessing {
   readonly channels: "RGB" | "BGR";
 }
 
-/** What is known about a pretrained model beside its graph. */
-export interface BackboneCard {
+/** What happens to a text between the tokenizer and the graph. */
+export interface TextPreprocessing {
+  readonly tokenizer: "wordpiece";
+  /** Longest sequence in tokens, the special ones included. */
+  readonly maxTokens: number;
+  /** Id that fills up the shorter sequences of a batch. */
+  readonly padId: number;
+  /** Name of the graph's input that is 1 where there is a token and 0 where there is padding, `[batch, tokens]`. */
+  readonly mask: string;
+  /** How hidden states of tokens become features. */
+  readonly pooling: "mean";
+}
+
+/** How a backbone's samples become what its graph takes. */
+export type Preprocessing = ImagePreprocessing | TextPreprocessing;
+
+/** What is known about a pretrained model beside its graph; of pictures, unless said otherwise. */
+export interface BackboneCard<P extends Preprocessing = ImagePreprocessing> {
   readonly id: string;
   readonly title: string;
   /** Where the weights come from: package, version, original. */
   readonly source: Readonly<Record<string, string>>;
   readonly licence: string;
   readonly task: string;
-  readonly preprocessing: ImagePreprocessing;
-  /** Name of the graph's image input. */
+  readonly preprocessing: P;
+  /** Name of the graph's input of images or token ids. */
   readonly input: string;
   /** Name of the value that a head is put on, `[batch, numFeatures]`. */
   readonly features: string;
@@ -199,24 +220,24 @@ export interface BackboneCard {
 export interface LayerGroup {
   readonly name: string;
   readonly initializers: readonly string[];
-  /** The single value through which everything after the group sees what came before. */
+  /** The single value through which everything after the group sees what came before; an input such as a mask is fed again. */
   readonly boundary: string;
 }
 
 /** A pretrained model ready for a head: the graph ends at `card.features`. */
-export interface Backbone {
-  readonly card: BackboneCard;
+export interface Backbone<P extends Preprocessing = ImagePreprocessing> {
+  readonly card: BackboneCard<P>;
   /** Half-precision weights are widened; names are the file's. */
   readonly graph: Graph;
   readonly groups: readonly LayerGroup[];
 }
 
 /** A backbone that can be loaded: what a catalogue entry is. */
-export interface BackboneSource {
+export interface BackboneSource<P extends Preprocessing = ImagePreprocessing> {
   readonly name: string;
   /** One line for listings. */
   readonly summary: string;
-  load(): Promise<Backbone>;
+  load(): Promise<Backbone<P>>;
 }
 
 /** What a freezing strategy may look at besides the groups. */

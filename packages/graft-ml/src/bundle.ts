@@ -2,7 +2,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
 import { type BackboneCard, fail, type Graph, type LayerGroup } from "@graft-ml/core";
-import { writeModel } from "@graft-ml/graph";
+import { initializerBytes, writeExternalModel, writeModel } from "@graft-ml/graph";
 import type { RunSummary } from "./summary.ts";
 
 /** What goes into a bundle. */
@@ -19,14 +19,30 @@ export interface Manifest extends RunSummary {
   readonly task: "classification";
   readonly labels: readonly string[];
   readonly card: BackboneCard;
-  readonly model: { readonly file: string; readonly sha256: string; readonly input: string; readonly output: string };
+  readonly model: {
+    readonly file: string;
+    readonly sha256: string;
+    readonly input: string;
+    readonly output: string;
+    /** The file that holds the model's tensors where one file would be too large. */
+    readonly external?: { readonly file: string; readonly sha256: string };
+  };
   readonly versions: Readonly<Record<string, string>>;
   readonly created: string;
 }
 
 const WHERE = "graft/bundle";
+const EXTERNAL = "model.onnx.data";
 /** Files that make a folder a bundle; a folder with others is never replaced. */
-const OWN = new Set(["graft.json", "model.onnx", "report.html", "checkpoint.safetensors"]);
+const OWN = new Set(["graft.json", "model.onnx", EXTERNAL, "report.html", "checkpoint.safetensors"]);
+/** Bytes of tensors from which on they get a file of their own; one ONNX file takes 2 GB. */
+const LARGEST = 1.9e9;
+
+/** How a bundle is written. */
+export interface BundleOptions {
+  /** Bytes of tensors from which on they get a file of their own. Default: 1.9e9. */
+  readonly largest?: number;
+}
 
 /**
  * Writes a bundle folder and returns its absolute path. It appears whole or not at all: files are written and flushed in a
@@ -36,21 +52,26 @@ export async function saveBundle(
   folder: string,
   content: BundleContent,
   extra: Readonly<Record<string, string>> = {},
+  { largest = LARGEST }: BundleOptions = {},
 ): Promise<string> {
   const target = resolve(folder);
   await checkTarget(target);
-  const bytes = writeModel(content.model);
-  const manifest = manifestOf(content, bytes);
+  const { model: bytes, chunks } =
+    initializerBytes(content.model) < largest
+      ? { model: writeModel(content.model), chunks: [] }
+      : writeExternalModel(content.model, { location: EXTERNAL });
+  const manifest = manifestOf(content, bytes, chunks);
   const work = join(dirname(target), `.${basename(target)}.${process.pid}-${randomBytes(4).toString("hex")}.graft-tmp`);
   try {
     await mkdir(work, { recursive: true });
-    await writeFlushed(join(work, "model.onnx"), bytes);
+    await writeFlushed(join(work, "model.onnx"), [bytes]);
+    if (chunks.length > 0) await writeFlushed(join(work, EXTERNAL), chunks);
     for (const [name, text] of Object.entries(extra)) {
       if (name !== basename(name))
         throw fail(WHERE, `expected a file name without folders; received ${JSON.stringify(name)}`);
-      await writeFlushed(join(work, name), text);
+      await writeFlushed(join(work, name), [text]);
     }
-    await writeFlushed(join(work, "graft.json"), `${JSON.stringify(manifest, null, 2)}\n`);
+    await writeFlushed(join(work, "graft.json"), [`${JSON.stringify(manifest, null, 2)}\n`]);
     await swap(work, target);
   } finally {
     await rm(work, { recursive: true, force: true });
@@ -87,10 +108,11 @@ async function swap(work: string, target: string): Promise<void> {
   await flush(dirname(target));
 }
 
-async function writeFlushed(path: string, content: Uint8Array | string): Promise<void> {
+async function writeFlushed(path: string, parts: readonly (Uint8Array | string)[]): Promise<void> {
   const file = await open(path, "w");
   try {
-    await file.writeFile(content);
+    // Appends: the handle goes on where the last part ended.
+    for (const part of parts) await file.writeFile(part);
     await file.sync();
   } finally {
     await file.close();
@@ -104,7 +126,11 @@ async function flush(folder: string): Promise<void> {
   await handle?.close();
 }
 
-function manifestOf({ model, summary, card }: BundleContent, bytes: Uint8Array): Manifest {
+function manifestOf(
+  { model, summary, card }: BundleContent,
+  bytes: Uint8Array,
+  chunks: readonly Uint8Array[],
+): Manifest {
   return {
     format: 1,
     task: "classification",
@@ -113,11 +139,18 @@ function manifestOf({ model, summary, card }: BundleContent, bytes: Uint8Array):
     card,
     model: {
       file: "model.onnx",
-      sha256: createHash("sha256").update(bytes).digest("hex"),
+      sha256: sha256([bytes]),
       input: card.input,
       output: model.outputs[0]!.name,
+      ...(chunks.length > 0 && { external: { file: EXTERNAL, sha256: sha256(chunks) } }),
     },
     versions: { node: process.version },
     created: new Date().toISOString(),
   };
+}
+
+function sha256(parts: readonly Uint8Array[]): string {
+  const hash = createHash("sha256");
+  for (const part of parts) hash.update(part);
+  return hash.digest("hex");
 }

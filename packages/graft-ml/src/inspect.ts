@@ -9,8 +9,9 @@ import {
   sizeOf,
 } from "@graft-ml/core";
 import { frozen } from "@graft-ml/freezing";
-import { inferShapes, layerGroups, readModel, widenHalf } from "@graft-ml/graph";
+import { inferShapes, layerGroups, liftConstants, readModel, widenHalf } from "@graft-ml/graph";
 import { type Estimate, estimate } from "./estimate.ts";
+import { besideModel } from "./external-files.ts";
 import { readManifest } from "./load.ts";
 import { parameterCount } from "./summarize.ts";
 import { cutForPhase } from "./variables.ts";
@@ -96,7 +97,7 @@ async function open(target: BackboneSource | string): Promise<Opened> {
 
 /** An ONNX file without a card: its first input and output stand for the card's. */
 async function fromFile(file: string, id: string): Promise<Backbone> {
-  const graph = widenHalf(readModel(await readFile(file)));
+  const graph = widenHalf(liftConstants(readModel(await readFile(file), { external: besideModel(file) })));
   const [input, output] = [graph.inputs[0], graph.outputs[0]!];
   if (input === undefined) throw fail("graft/inspect", `${file} has no input`);
   const card = { id, input: input.name, features: output.name } as Backbone["card"];

@@ -1,11 +1,13 @@
 import { createHash } from "node:crypto";
+import { createReadStream } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
 import { fail, type RunControl, seededRandom } from "@graft-ml/core";
 import { imageFolder } from "@graft-ml/data";
-import { readModel } from "@graft-ml/graph";
+import { type ReadOptions, readModel } from "@graft-ml/graph";
 import { linear } from "@graft-ml/heads";
 import type { Manifest } from "./bundle.ts";
+import { besideModel } from "./external-files.ts";
 import { pictureModel } from "./picture-model.ts";
 import type { ClassificationReport, Prediction } from "./summary.ts";
 
@@ -37,7 +39,7 @@ export async function load(folder: string): Promise<LoadedBundle> {
       `${join(path, "model.onnx")} was changed or damaged: expected sha256 ${manifest.model.sha256}; received ${sha256}`,
     );
   }
-  const model = readModel(bytes);
+  const model = readModel(bytes, await tensorsBeside(path, manifest));
   const classifier = pictureModel(model, manifest.card, manifest.labels);
   return {
     folder: path,
@@ -71,6 +73,24 @@ export async function load(folder: string): Promise<LoadedBundle> {
     },
     release: () => classifier.release(),
   };
+}
+
+/** How the tensors beside a model are read, after they were found to be those that the bundle was written with. */
+async function tensorsBeside(folder: string, { model }: Manifest): Promise<ReadOptions> {
+  if (model.external === undefined) return {};
+  const { file, sha256 } = model.external;
+  const path = join(folder, basename(file));
+  const hash = createHash("sha256");
+  try {
+    for await (const chunk of createReadStream(path)) hash.update(chunk as Buffer);
+  } catch (cause) {
+    throw fail(WHERE, `the bundle ${folder} has no ${file}. Fit it again`, { cause });
+  }
+  const found = hash.digest("hex");
+  if (found !== sha256)
+    throw fail(WHERE, `${path} was changed or damaged: expected sha256 ${sha256}; received ${found}`);
+  const external = besideModel(join(folder, "model.onnx"));
+  return { external: (location, ...stretch) => (location === file ? external(location, ...stretch) : undefined) };
 }
 
 /** Reads and checks `graft.json`. */

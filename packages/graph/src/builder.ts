@@ -11,8 +11,8 @@ import {
   type Value,
   type ValueInfo,
 } from "@graft-ml/core";
-import { declareConstant, inferNode, inferShapes, type Shapes } from "./inference.ts";
-import type { Shape } from "./operator.ts";
+import { declareConstant, type FindOperator, inferNode, inferShapes, type Shapes } from "./inference.ts";
+import { findOperator } from "./operators/index.ts";
 
 /** A builder that can hand out its graph. */
 export interface OpenGraph extends GraphBuilder {
@@ -24,8 +24,6 @@ export interface OpenGraph extends GraphBuilder {
   shared(key: string, make: () => Tensor): Value;
   /** Adds a node as it is. */
   append(node: GraphNode): void;
-  /** Adds a node of an operator that only an engine knows: its type and shape are the caller's word. */
-  foreign(node: Pick<GraphNode, "op" | "domain" | "attributes">, operands: readonly Value[], like: Shape): Value;
   /** The finished graph; outputs keep their order. */
   finish(outputs: readonly Value[]): Graph;
 }
@@ -35,16 +33,17 @@ const DEFAULT_OPSET = 17;
 
 /**
  * Starts a graph, or goes on with one whose named dimensions get numbers from `bindings`. Fresh names keep clear of
- * `reserved`, names that are to be appended later.
+ * `reserved`, names that are to be appended later; an engine that has operators of its own passes `find`.
  */
 export function graphBuilder(
   start?: Graph,
   bindings: Readonly<Record<string, number>> = {},
   reserved: ReadonlySet<string> = new Set(),
+  find: FindOperator = findOperator,
 ): OpenGraph {
   const opsets: Record<string, number> = { "": DEFAULT_OPSET, ...start?.opsets };
   const shapes: Shapes =
-    start === undefined ? { values: new Map(), constants: new Map() } : inferShapes(start, bindings);
+    start === undefined ? { values: new Map(), constants: new Map(), find } : inferShapes(start, bindings, find);
   const inputs: ValueInfo[] = (start?.inputs ?? []).map((input) => shapes.values.get(input.name) ?? input);
   const initializers = new Map(start?.initializers);
   const nodes: GraphNode[] = [...(start?.nodes ?? [])];
@@ -130,13 +129,6 @@ export function graphBuilder(
       taken.add(node.name);
       inferNode(shapes, node, opsets);
       nodes.push(node);
-    },
-    foreign(node, operands, like) {
-      const output = claim(fresh(node.op));
-      opsets[node.domain] ??= 1;
-      shapes.values.set(output, { name: output, ...like });
-      nodes.push({ ...node, name: output, inputs: operands.map((operand) => operand.name), outputs: [output] });
-      return value(output);
     },
     fresh,
     value,

@@ -89,13 +89,19 @@ describe("shapes of operators with several ways to say them", () => {
 
   test("a few bytes do not ask for gigabytes, and no shape is negative", () => {
     const g = graphBuilder();
-    const huge = g.op("ConstantOfShape", [g.ints([2 ** 31, 2 ** 31])]);
+    const huge = g.op("ConstantOfShape", [g.ints([2 ** 31, 2 ** 10])]);
     expect(g.constantOf(huge.name)).toBeUndefined();
+    expect(() => g.op("ConstantOfShape", [g.ints([2 ** 31, 2 ** 31])])).toThrow(
+      '[graph] node "ConstantOfShape.1" (ConstantOfShape) makes the shape [2147483648, 2147483648], which no value can have',
+    );
+    expect(() => g.op("Reshape", [g.input("x", "float32", [1]), g.input("wide", "int64", [2 ** 40])])).toThrow(
+      '[graph] node "Reshape" (Reshape) makes 1099511627776 dimensions; at most 64 are supported',
+    );
     expect(g.constantOf(g.op("Tile", [g.ints([1, 2]), g.ints([2 ** 30])]).name)).toBeUndefined();
     const ends = [0, 2 ** 40, 1].map((end) => g.constant(int64([], [end])));
     expect(g.constantOf(g.op("Range", ends).name)).toBeUndefined();
     expect(() => g.op("ConstantOfShape", [g.ints([-2])])).toThrow(
-      '[graph] node "ConstantOfShape.1" (ConstantOfShape) makes the shape [-2], which is negative',
+      '[graph] node "ConstantOfShape.2" (ConstantOfShape) makes the shape [-2], which is negative',
     );
   });
 

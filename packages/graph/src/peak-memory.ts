@@ -1,5 +1,5 @@
 import { elementBytes, type Graph, sizeOf, type Value } from "@graft-ml/core";
-import { inferShapes } from "./inference.ts";
+import { type FindOperator, inferShapes } from "./inference.ts";
 
 /** Bytes that a run of a graph needs, by the life of its values. */
 export interface PeakMemory {
@@ -11,9 +11,21 @@ export interface PeakMemory {
   readonly values: number;
 }
 
+/** What `peakMemory` may be told. */
+export interface PeakMemoryOptions {
+  /** Knows an engine's own operators, as for `graphBuilder`. */
+  readonly find?: FindOperator;
+  /** Values whose memory the caller holds anyway; they are not counted. */
+  readonly held?: ReadonlySet<string>;
+}
+
 /** Predicts a run's memory from shapes alone: a value lives from its node to its last reader. All dimensions need numbers. */
-export function peakMemory(graph: Graph, bindings: Readonly<Record<string, number>> = {}): PeakMemory {
-  const { values } = inferShapes(graph, bindings);
+export function peakMemory(
+  graph: Graph,
+  bindings: Readonly<Record<string, number>> = {},
+  { find, held }: PeakMemoryOptions = {},
+): PeakMemory {
+  const { values } = inferShapes(graph, bindings, find);
   const bytes = (value: Value | undefined): number =>
     value === undefined
       ? 0
@@ -28,9 +40,9 @@ export function peakMemory(graph: Graph, bindings: Readonly<Record<string, numbe
   let alive = 0;
   let peak = 0;
   for (const [i, node] of graph.nodes.entries()) {
-    for (const name of node.outputs) if (last.has(name)) alive += bytes(values.get(name));
+    for (const name of node.outputs) if (last.has(name) && !held?.has(name)) alive += bytes(values.get(name));
     peak = Math.max(peak, alive);
-    for (const name of dying.get(i) ?? []) alive -= bytes(values.get(name));
+    for (const name of dying.get(i) ?? []) if (!held?.has(name)) alive -= bytes(values.get(name));
   }
   const total = (names: Iterable<string>): number => [...names].reduce((sum, name) => sum + bytes(values.get(name)), 0);
   return {

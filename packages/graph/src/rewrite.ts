@@ -1,14 +1,20 @@
 import type { Graph, GraphNode, Value } from "@graft-ml/core";
 import { graphBuilder, type OpenGraph } from "./builder.ts";
+import type { FindOperator } from "./inference.ts";
 import { rename } from "./passes/half.ts";
 
 /** Replaces a node by what it builds and returns, one value an output; `undefined` keeps the node. */
 export type Rewriter = (node: GraphNode, g: OpenGraph) => readonly Value[] | undefined;
 
-/** Rebuilds a graph node by node, with shapes known at each; `bindings` gives numbers to named dimensions. */
-export function rewrite(graph: Graph, rewriter: Rewriter, bindings: Readonly<Record<string, number>> = {}): Graph {
+/** Rebuilds a graph node by node, with shapes known at each; `bindings` and `find` as for `graphBuilder`. */
+export function rewrite(
+  graph: Graph,
+  rewriter: Rewriter,
+  bindings: Readonly<Record<string, number>> = {},
+  find?: FindOperator,
+): Graph {
   const reserved = new Set(graph.nodes.flatMap((node) => [node.name, ...node.outputs]));
-  const g = graphBuilder({ ...graph, nodes: [], outputs: [] }, bindings, reserved);
+  const g = graphBuilder({ ...graph, nodes: [], outputs: [] }, bindings, reserved, find);
   const names = new Map<string, string>();
   const outputs = new Set(graph.outputs.map((output) => output.name));
   for (const original of graph.nodes) {

@@ -1,5 +1,6 @@
 import { fail, type Graph } from "@graft-ml/core";
 import { findOperator } from "../operators/index.ts";
+import { checkForm } from "./schema.ts";
 
 const WHERE = "graph/validate";
 
@@ -15,6 +16,7 @@ export function validate(graph: Graph): void {
   }
   for (const node of graph.nodes) {
     findOperator(node, graph.opsets);
+    checkForm(node, graph.opsets[node.domain]!);
     for (const name of node.inputs) {
       if (name !== "" && !made.has(name)) {
         throw fail(
@@ -31,7 +33,10 @@ export function validate(graph: Graph): void {
     }
   }
   if (graph.outputs.length === 0) throw fail(WHERE, "the graph has no output");
+  const listed = new Set<string>();
   for (const output of graph.outputs) {
+    if (listed.has(output.name)) throw fail(WHERE, `the graph has its output "${output.name}" twice`);
+    listed.add(output.name);
     if (!made.has(output.name)) throw fail(WHERE, `nothing makes the graph's output "${output.name}"`);
   }
 }

@@ -16,6 +16,20 @@ export const batchNormalization: Operator = {
         `node "${c.node.name}" (BatchNormalization): training mode is not supported; export the model in evaluation mode`,
       );
     }
+    if (c.attributes.int("spatial", 1) !== 1) {
+      throw fail("graph", `node "${c.node.name}" (BatchNormalization): statistics of each pixel are not supported`);
+    }
+    const channels = c.input(0).dims[1] ?? 1;
+    for (const i of [1, 2, 3, 4]) {
+      const { name, dims } = c.input(i);
+      const [size] = dims;
+      if (dims.length !== 1 || (typeof size === "number" && typeof channels === "number" && size !== channels)) {
+        throw fail(
+          "graph",
+          `node "${c.node.name}" (BatchNormalization): expected "${name}" to be [${channels}]; received [${dims.join(", ")}]`,
+        );
+      }
+    }
     return [c.input(0)];
   },
   gradient({ g, node, attributes, inputs, dy, needs }) {

@@ -1,4 +1,4 @@
-import { allocate, type DType, fail, type Tensor, toNumbers } from "@graft-ml/core";
+import { allocate, type DType, fail, floatToHalf, type Tensor, toNumbers } from "@graft-ml/core";
 import { DTYPE_OF } from "../model/elements.ts";
 import type { Operator } from "../operator.ts";
 
@@ -9,7 +9,7 @@ export const cast: Operator = {
   infer: (c) => [{ dtype: target(c.attributes.int("to"), c.node.name), dims: c.input(0).dims }],
   evaluate(c, [x]) {
     const dtype = target(c.attributes.int("to"), c.node.name);
-    const result = dtype === "float16" || dtype === "bfloat16" ? undefined : convert(x!, dtype);
+    const result = convert(x!, dtype);
     return result === undefined ? undefined : [result];
   },
   gradient: ({ g, inputs, dy }) =>
@@ -24,6 +24,21 @@ function target(code: number, node: string): DType {
   return dtype;
 }
 
+// To fewer bits by way of float32, as ONNX Runtime does.
+const FLOAT32 = (value: number | bigint): number => Math.fround(Number(value));
+const [WIDE, BITS] = (() => {
+  const wide = new Float32Array(1);
+  return [wide, new Uint32Array(wide.buffer)];
+})();
+
+/** Rounds a float32 to the nearest bfloat16 (ties to even) and returns its bits. */
+function bfloatBits(value: number): number {
+  WIDE[0] = value;
+  const bits = BITS[0]!;
+  if (Number.isNaN(value)) return 0x7fc0;
+  return (bits + 0x7fff + ((bits >>> 16) & 1)) >>> 16;
+}
+
 /** Converts exactly; `undefined` for what C++ leaves open: a float outside the integers of its new type. */
 function convert(x: Tensor, dtype: DType): Tensor | undefined {
   const data = allocate(dtype, x.data.length);
@@ -32,7 +47,9 @@ function convert(x: Tensor, dtype: DType): Tensor | undefined {
   const bits = 8 * data.BYTES_PER_ELEMENT;
   for (let i = 0; i < data.length; i++) {
     const value = values[i]!;
-    if (dtype === "bool") data[i] = Number(Number(value) !== 0);
+    if (dtype === "float16") data[i] = floatToHalf(FLOAT32(value));
+    else if (dtype === "bfloat16") data[i] = bfloatBits(FLOAT32(value));
+    else if (dtype === "bool") data[i] = Number(Number(value) !== 0);
     else if (dtype.startsWith("float")) data[i] = Number(value);
     else {
       if (typeof value === "number" && !(Math.abs(value) < 2 ** (bits - 1))) return undefined;

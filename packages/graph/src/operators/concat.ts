@@ -1,4 +1,4 @@
-import { allocate, type Dim, sizeOf } from "@graft-ml/core";
+import { allocate, type Dim, fail, sizeOf } from "@graft-ml/core";
 import { normalizeAxis, type Operator, staticDims } from "../operator.ts";
 
 /** Values side by side along one axis. */
@@ -8,6 +8,18 @@ export const concat: Operator = {
   infer(c) {
     const { dtype, dims } = c.input(0);
     const axis = normalizeAxis(c.node, c.attributes.int("axis"), dims.length);
+    for (const [i] of c.node.inputs.entries()) {
+      const part = c.input(i).dims;
+      const fits = part.every(
+        (dim, k) => k === axis || typeof dim === "string" || typeof dims[k] === "string" || dim === dims[k],
+      );
+      if (part.length !== dims.length || !fits) {
+        throw fail(
+          "graph",
+          `node "${c.node.name}" (Concat) cannot join [${dims.join(", ")}] and [${part.join(", ")}] along axis ${axis}`,
+        );
+      }
+    }
     const parts = c.node.inputs.map((_, i) => c.input(i).dims[axis]!);
     const total: Dim = parts.every((dim) => typeof dim === "number")
       ? parts.reduce<number>((a, b) => a + (b as number), 0)

@@ -1,5 +1,6 @@
-import { allocate, type Dim, sizeOf, type Tensor, toNumbers } from "@graft-ml/core";
+import { allocate, fail, sizeOf, type Tensor, toNumbers } from "@graft-ml/core";
 import type { InferContext, Operator } from "../operator.ts";
+import { unknownDims } from "./unknown-dims.ts";
 
 /** One value, zero unless given, in a shape that is computed. */
 export const constantOfShape: Operator = {
@@ -9,7 +10,7 @@ export const constantOfShape: Operator = {
     const { dtype } = fillOf(c);
     const shape = c.constant(0);
     if (shape !== undefined) return [{ dtype, dims: Array.from(toNumbers(shape)) }];
-    return [{ dtype, dims: Array.from({ length: Number(c.input(0).dims[0]) }, (): Dim => c.unknown()) }];
+    return [{ dtype, dims: unknownDims(c, 0) }];
   },
   evaluate(c, [shape]) {
     const { dtype, data } = fillOf(c);
@@ -20,5 +21,10 @@ export const constantOfShape: Operator = {
 };
 
 function fillOf(c: InferContext): Tensor {
-  return c.attributes.tensor("value") ?? { dtype: "float32", dims: [1], data: Float32Array.of(0) };
+  const value = c.attributes.tensor("value") ?? { dtype: "float32", dims: [1], data: Float32Array.of(0) };
+  if (value.data.length === 1) return value;
+  throw fail(
+    "graph",
+    `node "${c.node.name}" (ConstantOfShape): expected one value; received [${value.dims.join(", ")}]`,
+  );
 }

@@ -18,5 +18,8 @@ function contentOf(c: InferContext): Tensor {
     const ints = c.attributes.ints("value_ints");
     return int64([ints.length], ints);
   }
-  throw fail("graph", `node "${c.node.name}" (Constant) holds no tensor, float, int or ints`);
+  const floats = c.node.attributes.value_floats;
+  if (floats?.type === "floats") return float32([floats.value.length], floats.value);
+  const kind = Object.keys(c.node.attributes).join(", ") || "nothing";
+  throw fail("graph", `node "${c.node.name}" (Constant) holds ${kind}, which is not supported; expected numbers`);
 }

@@ -2,6 +2,7 @@ import { toNumbers } from "@graft-ml/core";
 import { broadcastDims, unbroadcast } from "../broadcast.ts";
 import type { Operator } from "../operator.ts";
 import { broadcastPlaces, picked } from "./evaluation.ts";
+import { unknownDims } from "./unknown-dims.ts";
 
 /** Repeats a value along dimensions of size 1. */
 export const expand: Operator = {
@@ -10,10 +11,7 @@ export const expand: Operator = {
   infer(c) {
     const { dtype, dims } = c.input(0);
     const shape = c.constant(1);
-    const wanted =
-      shape === undefined
-        ? Array.from({ length: Number(c.input(1).dims[0]) }, () => c.unknown())
-        : Array.from(toNumbers(shape));
+    const wanted = shape === undefined ? unknownDims(c, 1) : Array.from(toNumbers(shape));
     return [{ dtype, dims: broadcastDims(c.node, dims, wanted) }];
   },
   evaluate(c, [x, shape]) {

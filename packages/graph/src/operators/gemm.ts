@@ -1,4 +1,4 @@
-import type { Value } from "@graft-ml/core";
+import { fail, type Value } from "@graft-ml/core";
 import { unbroadcast } from "../broadcast.ts";
 import type { Operator } from "../operator.ts";
 
@@ -9,6 +9,23 @@ export const gemm: Operator = {
   infer(c) {
     const a = c.input(0);
     const b = c.input(1);
+    for (const { name, dims } of [a, b]) {
+      if (dims.length !== 2)
+        throw fail(
+          "graph",
+          `node "${c.node.name}" (Gemm): expected "${name}" to be a matrix; received [${dims.join(", ")}]`,
+        );
+    }
+    const [inner, outer] = [
+      a.dims[c.attributes.int("transA", 0) === 1 ? 0 : 1],
+      b.dims[c.attributes.int("transB", 0) === 1 ? 1 : 0],
+    ];
+    if (typeof inner === "number" && typeof outer === "number" && inner !== outer) {
+      throw fail(
+        "graph",
+        `node "${c.node.name}" (Gemm): [${a.dims.join(", ")}] and [${b.dims.join(", ")}] have no product`,
+      );
+    }
     const rows = c.attributes.int("transA", 0) === 1 ? a.dims[1]! : a.dims[0]!;
     const columns = c.attributes.int("transB", 0) === 1 ? b.dims[0]! : b.dims[1]!;
     return [{ dtype: a.dtype, dims: [rows, columns] }];

@@ -1,4 +1,4 @@
-import { allocate, toNumbers } from "@graft-ml/core";
+import { allocate, fail, toNumbers } from "@graft-ml/core";
 import { type InferContext, normalizeAxis, type Operator } from "../operator.ts";
 import { stridesOf } from "./evaluation.ts";
 
@@ -9,6 +9,11 @@ export const oneHot: Operator = {
   infer(c) {
     const dims = [...c.input(0).dims];
     const depth = c.constant(1);
+    const values = c.input(2).dims;
+    if (values.length !== 1 || (typeof values[0] === "number" && values[0] !== 2))
+      throw fail("graph", `node "${c.node.name}" (OneHot): expected two values; received [${values.join(", ")}]`);
+    if (depth !== undefined && depth.data.length !== 1)
+      throw fail("graph", `node "${c.node.name}" (OneHot): expected one depth; received [${depth.dims.join(", ")}]`);
     dims.splice(axisOf(c, dims.length), 0, depth === undefined ? c.unknown() : Math.trunc(toNumbers(depth)[0]!));
     return [{ dtype: c.input(2).dtype, dims }];
   },

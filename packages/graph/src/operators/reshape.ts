@@ -1,6 +1,7 @@
 import { type Dim, fail, sizeOf, toNumbers } from "@graft-ml/core";
 import { reshape as emitReshape } from "../emit.ts";
 import { type InferContext, type Operator, staticDims } from "../operator.ts";
+import { unknownDims } from "./unknown-dims.ts";
 
 /** The same elements in another shape; 0 copies a dimension, −1 is what remains. */
 export const reshape: Operator = {
@@ -8,12 +9,7 @@ export const reshape: Operator = {
   since: 5,
   infer(c) {
     const shape = c.constant(1);
-    if (shape === undefined) {
-      const rank = c.input(1).dims[0];
-      if (typeof rank !== "number")
-        throw fail("graph", `node "${c.node.name}" (Reshape): the rank of the new shape is not known`);
-      return [{ dtype: c.input(0).dtype, dims: Array.from({ length: rank }, () => c.unknown()) }];
-    }
+    if (shape === undefined) return [{ dtype: c.input(0).dtype, dims: unknownDims(c, 1) }];
     return [{ dtype: c.input(0).dtype, dims: resolve(c, c.input(0).dims, Array.from(toNumbers(shape))) }];
   },
   evaluate: (c, [x, shape]) => [{ ...x!, dims: resolve(c, x!.dims, Array.from(toNumbers(shape!))) as number[] }],

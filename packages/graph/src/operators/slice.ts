@@ -10,10 +10,10 @@ interface Range {
   readonly length: number;
 }
 
-/** A part of a value, with steps, forwards or backwards. */
+/** A part of a value, with steps, forwards or backwards; before operator set 10 its bounds are attributes. */
 export const slice: Operator = {
   op: "Slice",
-  since: 10,
+  since: 1,
   infer(c) {
     const { dtype, dims } = c.input(0);
     if ([1, 2, 3, 4].some((i) => c.optional(i) !== undefined && c.constant(i) === undefined)) {
@@ -80,21 +80,32 @@ function openAxes(c: InferContext, rank: number): readonly number[] {
 }
 
 function ranges(c: InferContext, dims: readonly Dim[]): Range[] {
-  const list = (index: number): number[] | undefined => {
+  const list = (index: number, attribute: string): readonly number[] | undefined => {
+    if (c.attributes.has(attribute)) return c.attributes.ints(attribute);
     if (c.optional(index) === undefined) return undefined;
     const constant = c.constant(index);
     if (constant === undefined)
       throw fail("graph", `node "${c.node.name}" (Slice): starts, ends, axes and steps must be constant`);
     return Array.from(toNumbers(constant));
   };
-  const starts = list(1) ?? [];
-  const ends = list(2) ?? [];
-  const axes = list(3) ?? starts.map((_, i) => i);
-  const steps = list(4) ?? starts.map(() => 1);
+  const starts = list(1, "starts") ?? [];
+  const ends = list(2, "ends") ?? [];
+  const axes = list(3, "axes") ?? starts.map((_, i) => i);
+  if (
+    ends.length !== starts.length ||
+    axes.length !== starts.length ||
+    (list(4, "steps") ?? starts).length !== starts.length
+  )
+    throw fail(
+      "graph",
+      `node "${c.node.name}" (Slice): ${starts.length} starts, ${ends.length} ends and ${axes.length} axes`,
+    );
+  const steps = list(4, "steps") ?? starts.map(() => 1);
   return starts.map((begin, i) => {
     const axis = normalizeAxis(c.node, axes[i]!, dims.length);
     const size = dims[axis]!;
-    const step = steps[i]!;
+    const step = steps[i] ?? 0;
+    if (step === 0) throw fail("graph", `node "${c.node.name}" (Slice): expected steps other than 0`);
     if (typeof size === "string") return { axis, start: begin, step, length: -1 };
     const clamp = (value: number, low: number, high: number): number =>
       Math.min(high, Math.max(low, value < 0 ? value + size : value));

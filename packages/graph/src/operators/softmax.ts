@@ -6,7 +6,10 @@ import { type GradientContext, normalizeAxis, type Operator, staticDims } from "
 export const softmax: Operator = {
   op: "Softmax",
   since: 1,
-  infer: (c) => [c.input(0)],
+  infer(c) {
+    normalizeAxis(c.node, c.attributes.int("axis", -1), Math.max(1, c.input(0).dims.length));
+    return [c.input(0)];
+  },
   gradient(c) {
     const { g, outputs, dy } = c;
     const { axis, enter, leave } = normalizedAxis(c);

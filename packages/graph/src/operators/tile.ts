@@ -1,4 +1,4 @@
-import { toNumbers } from "@graft-ml/core";
+import { fail, toNumbers } from "@graft-ml/core";
 import { reduceSum, reshape } from "../emit.ts";
 import { type Operator, staticDims } from "../operator.ts";
 import { picked, stridesOf } from "./evaluation.ts";
@@ -12,6 +12,12 @@ export const tile: Operator = {
     const repeats = c.constant(1);
     if (repeats === undefined) return [{ dtype, dims: dims.map(() => c.unknown()) }];
     const counts = toNumbers(repeats);
+    if (counts.length !== dims.length) {
+      throw fail(
+        "graph",
+        `node "${c.node.name}" (Tile): ${counts.length} repeats do not fit ${dims.length} dimensions`,
+      );
+    }
     return [
       {
         dtype,

@@ -1,3 +1,4 @@
+import { fail } from "@graft-ml/core";
 import type { Operator } from "../operator.ts";
 import { picked, positionOf, stridesOf } from "./evaluation.ts";
 
@@ -11,6 +12,12 @@ export const transpose: Operator = {
       "perm",
       dims.map((_, i) => dims.length - 1 - i),
     );
+    if (perm.length !== dims.length || dims.some((_, axis) => !perm.includes(axis))) {
+      throw fail(
+        "graph",
+        `node "${c.node.name}" (Transpose): perm [${perm.join(", ")}] is no order of ${dims.length} dimensions`,
+      );
+    }
     return [{ dtype, dims: perm.map((axis) => dims[axis]!) }];
   },
   evaluate(c, [x]) {

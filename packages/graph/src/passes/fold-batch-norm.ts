@@ -26,7 +26,7 @@ export function foldBatchNorm(graph: Graph, variables: ReadonlySet<string> = new
     const nodes: GraphNode[] = [];
     if (variables.has(conv.inputs[1]!)) {
       const scaleName = `${norm.name}/scale`;
-      initializers.set(scaleName, float32([scale.length, 1, 1, 1], scale));
+      initializers.set(scaleName, float32([scale.length, ...kernel.dims.slice(1).map(() => 1)], scale));
       nodes.push({
         name: weightName,
         op: "Mul",

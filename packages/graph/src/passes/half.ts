@@ -1,9 +1,9 @@
-import { type Graph, type GraphNode, narrowHalves, type Tensor, widenHalves } from "@graft-ml/core";
+import { type Graph, type GraphNode, narrowHalves, type Tensor, toNumbers, widenHalves } from "@graft-ml/core";
 import { DTYPE_OF } from "../model/elements.ts";
 
 const FLOAT = DTYPE_OF.indexOf("float32");
 
-/** Turns half-precision initializers behind a `Cast` into float32 initializers of the same name; no value changes. */
+/** Turns half-precision (float16 or bfloat16) initializers behind a `Cast` into float32 initializers of the same name; no value changes. */
 export function widenHalf(graph: Graph): Graph {
   const initializers = new Map(graph.initializers);
   const renamed = new Map<string, string>();
@@ -12,11 +12,12 @@ export function widenHalf(graph: Graph): Graph {
     const source = node.inputs[0]!;
     const half = graph.initializers.get(source);
     const to = node.attributes.to;
-    if (node.op !== "Cast" || half?.dtype !== "float16" || to?.value !== FLOAT || outputs.has(node.outputs[0]!))
-      return true;
+    if (node.op !== "Cast" || to?.value !== FLOAT || outputs.has(node.outputs[0]!)) return true;
+    if (half?.dtype !== "float16" && half?.dtype !== "bfloat16") return true;
     if (graph.nodes.some((other) => other !== node && other.op !== "Cast" && other.inputs.includes(source)))
       return true;
-    initializers.set(source, { dtype: "float32", dims: half.dims, data: widenHalves(half.data as Uint16Array) });
+    const data = half.dtype === "float16" ? widenHalves(half.data as Uint16Array) : (toNumbers(half) as Float32Array);
+    initializers.set(source, { dtype: "float32", dims: half.dims, data });
     renamed.set(node.outputs[0]!, source);
     return false;
   });
