@@ -4,12 +4,14 @@ import { fail, GraftError, type RunControl } from "@graft-ml/core";
 import { sweepTemporary, writeAtomically } from "@graft-ml/data";
 import type { TrainingCheckpoint, TrainOptions } from "@graft-ml/trainers";
 import { checkpointBytes, readCheckpoint } from "./checkpoint-file.ts";
-import { difference, type RunIdentity } from "./run-identity.ts";
+import { difference, FITTING_BATCH, type RunIdentity } from "./run-identity.ts";
 
 /** The checkpoints of one run, in one folder. */
 export interface Checkpoints {
   /** Engine of the run to go on with, if there is one. */
   readonly engine?: string;
+  /** Samples in its batches, which may be fewer than were asked for. */
+  readonly batch?: number;
   /** What `train` takes of them; `rest` is what was not known of the run before, and is compared now. */
   begin(rest: RunIdentity): Pick<TrainOptions<number>, "resume" | "onCheckpoint">;
 }
@@ -63,7 +65,8 @@ export async function openCheckpoints(
     return { onCheckpoint: writer(path, run, other === undefined, tell) };
   };
   const found = resume && left !== undefined && !(left instanceof GraftError);
-  return { ...(found && { engine: String(left.identity.engine) }), begin };
+  const pinned = found && { engine: String(left.identity.engine), batch: Number(left.identity[FITTING_BATCH]) };
+  return { ...pinned, begin };
 }
 
 /** Whether a folder holds a checkpoint. */

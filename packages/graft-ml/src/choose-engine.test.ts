@@ -17,6 +17,7 @@ vi.mock("@graft-ml/runtime", async (original) => {
   const openEngine = async (name: string): Promise<Engine> => {
     const engine = await real.openEngine("onnxruntime");
     return {
+      ...engine,
       name,
       async prepare(...args) {
         const program = await engine.prepare(...args);

@@ -8,9 +8,9 @@ import {
   sizeOf,
   type Tensor,
 } from "@graft-ml/core";
-import { cut, inferShapes, peakMemory, upTo } from "@graft-ml/graph";
+import { cut, inferShapes, upTo } from "@graft-ml/graph";
 import { linear } from "@graft-ml/heads";
-import { lowerPrimitives, openEngine } from "@graft-ml/runtime";
+import { openEngine } from "@graft-ml/runtime";
 import { attachHead, optimizers, stepFeed, trainingStep } from "@graft-ml/trainers";
 import type { PhaseCut } from "./variables.ts";
 
@@ -21,7 +21,7 @@ export interface Estimate {
   /** Frozen part once over the samples, without decoding, plus one epoch of training. */
   readonly seconds: number;
   readonly parts: { readonly features: number; readonly epoch: number };
-  /** Predicted peak of weights and values of the larger of the two graphs, without Node itself. */
+  /** Predicted growth of the process by the larger of the two graphs, without what it takes before. */
   readonly memoryBytes: number;
 }
 
@@ -58,7 +58,7 @@ interface Measured {
 async function runPrefix(engine: Engine, prefix: Graph, input: string): Promise<Measured> {
   const program = await engine.prepare(prefix);
   const seconds = await timed(() => program.run({ [input]: zeros(prefix, input) })).finally(() => program.release());
-  return { seconds, bytes: total(peakMemory(prefix, { batch: BATCH })) };
+  return { seconds, bytes: engine.predictMemory(prefix, { batch: BATCH }) };
 }
 
 async function runStep(
@@ -71,15 +71,12 @@ async function runStep(
   const optimizer = optimizers.adamw();
   const headed = attachHead(cut(graph, [boundary]).suffix, card.features, head, TARGETS, seededRandom(0));
   const step = trainingStep({ headed, head, targets: TARGETS, rates, normalization, optimizer, batch: BATCH });
-  const program = await engine.prepare(step.graph, { carry: step.carry, initial: step.initial });
+  const carried = { carry: step.carry, initial: step.initial };
+  const program = await engine.prepare(step.graph, carried);
   const batch = { values: zeros(step.graph, boundary), targets: new Array<number>(BATCH).fill(0), rate: 0, step: 1 };
   const feed = stepFeed({ boundary, head, targets: TARGETS, optimizer }, batch);
   const seconds = await timed(() => program.run(feed)).finally(() => program.release());
-  return { seconds, bytes: total(peakMemory(lowerPrimitives(step.graph), { batch: BATCH })) };
-}
-
-function total({ initializers, inputs, values }: ReturnType<typeof peakMemory>): number {
-  return initializers + inputs + values;
+  return { seconds, bytes: engine.predictMemory(step.graph, {}, carried) };
 }
 
 function zeros(graph: Graph, input: string): Tensor {

@@ -9,6 +9,7 @@ export { engineNames, openEngine, probeEngines } from "@graft-ml/runtime";
 export { optimizers, schedules, solvers } from "@graft-ml/trainers";
 export { checkTarget, type Manifest } from "./bundle.ts";
 export { type Diagnosis, doctor } from "./doctor.ts";
+export { besideModel } from "./external-files.ts";
 export { type Inspection, inspect } from "./inspect.ts";
 export { type LoadedBundle, load, readManifest } from "./load.ts";
 export type { ClassificationReport, Prediction, RunSummary, TestPrediction } from "./summary.ts";

@@ -6,6 +6,9 @@ import { type Optimizer, type Schedule, sampleLosses } from "@graft-ml/trainers"
 import manifest from "../package.json" with { type: "json" };
 import { type FitTask, type TrainSettings, untrained } from "./fit-head.ts";
 
+/** Name of the batch that fits into memory, which is not always the one that is asked for. */
+export const FITTING_BATCH: string = "batch that fits into memory";
+
 /** What has to be equal for a run to go on from another's checkpoint, by the names that a refusal uses. */
 export type RunIdentity = Readonly<Record<string, string | number>>;
 
@@ -46,6 +49,7 @@ export function samplesIdentity(task: FitTask, settings: TrainSettings): RunIden
   const { engine, schedule, epochs, batch, validation } = settings;
   const { length } = task.train;
   return {
+    [FITTING_BATCH]: batch,
     "number of training samples": length,
     "number of held-out samples": validation?.length ?? 0,
     engine: engine.name,

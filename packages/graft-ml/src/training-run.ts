@@ -1,9 +1,11 @@
 import { type FreezingPlan, fail } from "@graft-ml/core";
 import type { ImageDataset } from "@graft-ml/data";
+import { openEngine } from "@graft-ml/runtime";
 import { optimizers, type SampleSource, schedules } from "@graft-ml/trainers";
 import { openCheckpoints } from "./checkpoints.ts";
 import { chooseEngine } from "./choose-engine.ts";
 import { type FitTask, type Fitted, type TrainSettings, trainHead } from "./fit-head.ts";
+import { fittingBatch } from "./fitting-batch.ts";
 import { holdOut } from "./hold-out.ts";
 import { plannedIdentity, samplesIdentity } from "./run-identity.ts";
 import type { TransferOptions } from "./transfer.ts";
@@ -46,10 +48,12 @@ export async function planTraining(options: TransferOptions, job: TrainingJob): 
       const held = "validation" in parts ? { validation: parts.validation } : {};
       const work = { ...task, train: parts.train };
       const { engine: asked = "auto" } = options;
-      // Another engine rounds otherwise: a run goes on where it began, however fast the others are today.
+      // Another engine or batch rounds otherwise: a run goes on as it began, whatever is fast or free today.
       const name = (asked === "auto" && checkpoints?.engine) || asked;
-      const engine = await chooseEngine(name, work, { ...settings, ...held });
-      const run = { ...settings, ...held, engine };
+      const judge = await openEngine(name === "auto" ? "onnxruntime" : name);
+      const batch = checkpoints?.batch ?? fittingBatch(judge, work, settings);
+      const fitting = { ...settings, ...held, batch };
+      const run = { ...fitting, engine: await chooseEngine(name, work, fitting) };
       return trainHead(work, run, checkpoints?.begin(samplesIdentity(work, run)));
     },
   };

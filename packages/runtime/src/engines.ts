@@ -1,24 +1,11 @@
-import { type Engine, fail, unknownName } from "@graft-ml/core";
+import type { Engine } from "@graft-ml/core";
+import { type EngineEntry, type EngineReport, openOne, probeAll } from "./engine-list.ts";
 import { onnxRuntimeEngine, probeOnnxRuntime } from "./onnxruntime/index.ts";
 import { probeTfjs, tfjsEngine } from "./tfjs/index.ts";
 
-/** What is known of an engine on this machine. */
-export interface EngineReport {
-  readonly name: string;
-  readonly available: boolean;
-  readonly version?: string;
-  /** Why it is not available. */
-  readonly reason?: string;
-  /** How to get it. */
-  readonly mend?: string;
-}
+export type { EngineReport } from "./engine-list.ts";
 
-interface Entry {
-  readonly probe: () => Promise<Omit<EngineReport, "name">>;
-  readonly open: () => Promise<Engine>;
-}
-
-const ENGINES: Readonly<Record<string, Entry>> = {
+const ENGINES: Readonly<Record<string, EngineEntry<void>>> = {
   onnxruntime: { probe: probeOnnxRuntime, open: onnxRuntimeEngine },
   "tfjs-node": { probe: () => probeTfjs("tfjs-node"), open: () => tfjsEngine({ backend: "tfjs-node" }) },
   "tfjs-wasm": { probe: () => probeTfjs("tfjs-wasm"), open: () => tfjsEngine({ backend: "tfjs-wasm" }) },
@@ -28,22 +15,11 @@ const ENGINES: Readonly<Record<string, Entry>> = {
 export const engineNames: readonly string[] = Object.keys(ENGINES);
 
 /** Looks at every engine; a missing one is a report, never an error. */
-export async function probeEngines(): Promise<EngineReport[]> {
-  const reports: EngineReport[] = [];
-  for (const [name, { probe }] of Object.entries(ENGINES)) reports.push({ name, ...(await probe()) });
-  return reports;
+export function probeEngines(): Promise<EngineReport[]> {
+  return probeAll(ENGINES, undefined);
 }
 
 /** Opens an engine by name; one that is not present is an error that says how to get it. */
-export async function openEngine(name: string): Promise<Engine> {
-  const entry = ENGINES[name];
-  if (entry === undefined) throw unknownName("runtime", "engine", name, engineNames);
-  const report = await entry.probe();
-  if (!report.available) {
-    throw fail(
-      "runtime",
-      `the engine ${name} is not available: ${report.reason ?? "unknown reason"}.${report.mend ? ` ${report.mend}` : ""}`,
-    );
-  }
-  return entry.open();
+export function openEngine(name: string): Promise<Engine> {
+  return openOne(ENGINES, name, undefined);
 }

@@ -1,9 +1,10 @@
-import type { Backbone, BackboneCard, BackboneSource } from "@graft-ml/core";
+import type { Backbone, BackboneCard, BackboneSource, TextPreprocessing } from "@graft-ml/core";
 import { describe, expect, it, test } from "vitest";
 import { runChecks } from "./check.ts";
 import { checkBackbone } from "./check-backbone.ts";
 import { failing, failureOf } from "./failing.fixture.ts";
 import { tinyBackbone } from "./freezing/tiny-backbone.ts";
+import { tinyTextBackbone } from "./tiny-text-backbone.fixture.ts";
 
 function source(change: (good: Backbone) => Partial<Backbone> = () => ({})): () => BackboneSource {
   const good = tinyBackbone();
@@ -109,6 +110,55 @@ const DEFECTS: readonly [defect: string, factory: () => BackboneSource, check: s
 describe("each defect is caught by the check of its name", () => {
   it.each(DEFECTS)("%s", async (_, factory, check, message) => {
     expect(await failureOf(checkBackbone(factory, { name: "tiny" }), check)).toContain(message);
+  });
+});
+
+function textSource(change: (good: Backbone<TextPreprocessing>) => Partial<Backbone<TextPreprocessing>> = () => ({})) {
+  const good = tinyTextBackbone();
+  return (): BackboneSource<TextPreprocessing> => ({
+    name: "tiny-text",
+    summary: "random words, for tests",
+    load: async () => ({ ...good, ...change(good) }),
+  });
+}
+
+function textCard(change: Partial<TextPreprocessing>): () => BackboneSource<TextPreprocessing> {
+  return textSource(({ card }) => ({ card: { ...card, preprocessing: { ...card.preprocessing, ...change } } }));
+}
+
+describe("a good backbone for text", () => runChecks(checkBackbone(textSource(), { name: "tiny-text" }), test));
+
+const TEXT_DEFECTS: readonly [
+  defect: string,
+  factory: () => BackboneSource<TextPreprocessing>,
+  check: string,
+  message: string,
+][] = [
+  ["no room for a word", textCard({ maxTokens: 2 }), CARD, "above the 2 special tokens; received 2"],
+  ["a padding that is no id", textCard({ padId: -1 }), CARD, "expected preprocessing.padId to be a token's id"],
+  ["a mask without a name", textCard({ mask: "" }), CARD, "expected preprocessing.mask to be one line"],
+  [
+    "a mask that the graph lacks",
+    textCard({ mask: "attention" }),
+    "the graph is the one on the card",
+    'expected an input "attention" of the shape of "ids"; received undefined',
+  ],
+  [
+    "ids of another shape",
+    textSource(({ graph }) => ({
+      graph: {
+        ...graph,
+        inputs: graph.inputs.map((input) => (input.name === "ids" ? { ...input, dims: ["batch", 8] } : input)),
+      },
+    })),
+    "the graph is the one on the card",
+    'expected input "ids" to be [batch, tokens]; received [batch, 8]',
+  ],
+];
+
+describe("each defect of a backbone for text is caught by the check of its name", () => {
+  it.each(TEXT_DEFECTS)("%s", async (_, factory, check, message) => {
+    expect(await failureOf(checkBackbone(factory, { name: "tiny-text" }), check)).toContain(message);
   });
 });
 

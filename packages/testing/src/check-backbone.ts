@@ -1,10 +1,17 @@
-import { type Backbone, type BackboneSource, type Factory, seededRandom, type Tensors } from "@graft-ml/core";
+import {
+  type Backbone,
+  type BackboneSource,
+  type Factory,
+  type Preprocessing,
+  seededRandom,
+  type Tensors,
+} from "@graft-ml/core";
 import { readModel, validate, writeModel } from "@graft-ml/graph";
 import { isCard, isCardOf, isParameterCount } from "./backbone/card-rules.ts";
 import { areComplete, areOrdered, cutsCompose } from "./backbone/group-rules.ts";
 import { type Check, listChecks, type Skip } from "./check.ts";
 import { areFinite, isName, isOneLine, isSame } from "./expectations.ts";
-import { defaultEngine, type OpenEngine, randomInputs, runOnce } from "./run-once.ts";
+import { defaultEngine, type OpenEngine, randomInputs, randomTokens, runOnce } from "./run-once.ts";
 
 /** How a backbone is checked. */
 export interface BackboneCheckOptions {
@@ -18,12 +25,17 @@ export interface BackboneCheckOptions {
 }
 
 /** The checks that every backbone passes, for any test runner; the weights are loaded once. */
-export function checkBackbone(factory: Factory<BackboneSource>, options: BackboneCheckOptions = {}): Check[] {
+export function checkBackbone(
+  factory: Factory<BackboneSource<Preprocessing>>,
+  options: BackboneCheckOptions = {},
+): Check[] {
   const { tolerance = 1e-5, engine = defaultEngine } = options;
-  let loading: Promise<Backbone> | undefined;
-  const load = (): Promise<Backbone> => (loading ??= factory().load());
-  const inputs = ({ graph }: Backbone, batch: number): Tensors =>
-    randomInputs(graph.inputs, seededRandom("testing/backbone"), batch);
+  let loading: Promise<Backbone<Preprocessing>> | undefined;
+  const load = (): Promise<Backbone<Preprocessing>> => (loading ??= factory().load());
+  const inputs = ({ card, graph }: Backbone<Preprocessing>, batch: number): Tensors =>
+    "tokenizer" in card.preprocessing
+      ? randomTokens(card.input, card.preprocessing, seededRandom("testing/backbone"), batch)
+      : randomInputs(graph.inputs, seededRandom("testing/backbone"), batch);
 
   return listChecks(
     {

@@ -16,6 +16,7 @@ async function broken(change: "keeps" | "aliases" | "survives"): Promise<{ engin
   let count = 0;
   const shared = new Map<string, Tensors[string]>();
   const engine: Engine = {
+    ...good,
     name: "broken",
     async prepare(model, options) {
       const program = await good.prepare(model, options);

@@ -2,10 +2,12 @@ import {
   type Engine,
   float32,
   type Graph,
+  int64,
   type Random,
   sizeOf,
   type Tensor,
   type Tensors,
+  type TextPreprocessing,
   type ValueInfo,
 } from "@graft-ml/core";
 import { onnxRuntimeEngine } from "@graft-ml/runtime";
@@ -42,6 +44,27 @@ export function randomInputs(inputs: readonly ValueInfo[], random: Random, batch
       ),
     ]),
   );
+}
+
+/** Token ids of sentences of different lengths, and their mask. */
+export function randomTokens(
+  input: string,
+  { mask, padId, maxTokens }: TextPreprocessing,
+  random: Random,
+  batch: number,
+): Tensors {
+  const tokens = Math.min(6 + batch, maxTokens);
+  const present = (sentence: number, token: number): boolean => token < tokens - sentence;
+  const rows = (of: (present: boolean) => number): Tensor =>
+    int64(
+      [batch, tokens],
+      Array.from({ length: batch * tokens }, (_, i) => of(present(Math.floor(i / tokens), i % tokens))),
+    );
+  // The first thousand ids are in every vocabulary.
+  return {
+    [input]: rows((here) => (here ? random.integer(1000) : padId)),
+    [mask]: rows((here) => (here ? 1 : 0)),
+  };
 }
 
 /** A tensor of normal values around 0. */

@@ -1,4 +1,5 @@
 import { graphBuilder, writeModel } from "@graft-ml/graph";
+import { BLOCKED_DOMAIN, findBlocked } from "./lowerings/blocked-layout.ts";
 
 type Ort = Pick<typeof import("onnxruntime-node"), "InferenceSession" | "Tensor">;
 
@@ -20,10 +21,8 @@ export function blockSize(ort: Ort): Promise<number> {
 }
 
 async function probe(ort: Ort): Promise<number> {
-  const g = graphBuilder();
-  const x = g.input("x", "float32", [1, LARGEST, 1, 2]);
-  const node = { op: "ReorderInput", domain: "com.microsoft.nchwc", attributes: {} };
-  const y = g.foreign(node, [x], { dtype: "float32", dims: [1, LARGEST, 1, 2] });
+  const g = graphBuilder(undefined, {}, new Set(), findBlocked(LARGEST));
+  const y = g.op("ReorderInput", [g.input("x", "float32", [1, LARGEST, 1, 2])], {}, BLOCKED_DOMAIN);
   const options = { intraOpNumThreads: 1, logSeverityLevel: 4 as const };
   const session = await ort.InferenceSession.create(writeModel(g.finish([y])), options).catch(unlessUnknown);
   if (session === undefined) return 0;

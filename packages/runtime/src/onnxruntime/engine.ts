@@ -1,104 +1,31 @@
 import { availableParallelism } from "node:os";
-import { type Engine, fail, type Graph, type PrepareOptions, type Program, type Tensor } from "@graft-ml/core";
-import { dropDead, writeModel } from "@graft-ml/graph";
-import type { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
+import type { Engine, PrepareOptions } from "@graft-ml/core";
+import type { InferenceSession } from "onnxruntime-node";
 import { backgroundProgram } from "./background.ts";
-import { lowerPrimitives } from "./lowerings/index.ts";
-
-type Ort = typeof import("onnxruntime-node");
-const WHERE = "runtime/onnxruntime";
+import { blockSize } from "./block-size.ts";
+import { engineOn } from "./program.ts";
 
 /** Opens ONNX Runtime for Node: multi-threaded, nothing to compile or download. The default engine. */
 export async function onnxRuntimeEngine(): Promise<Engine> {
   const ort = await import("onnxruntime-node");
-  return { name: "onnxruntime", prepare: (graph, options) => prepare(ort, graph, options) };
+  return engineOn({
+    ort,
+    lowering: { block: await blockSize(ort) },
+    writesInto: true,
+    sessionOptions,
+    background: backgroundProgram,
+  });
 }
 
-async function prepare(ort: Ort, graph: Graph, options: PrepareOptions = {}): Promise<Program> {
-  if (options.background && options.carry === undefined) {
-    const outputs = graph.outputs.map((output) => output.name);
-    return backgroundProgram(bytesOf(graph), sessionOptions(options), outputs);
-  }
-  const carry = Object.entries(options.carry ?? {});
-  const state = new Map<string, OrtTensor>();
-  for (const [input, output] of carry) {
-    const initial = options.initial?.[input];
-    if (initial === undefined)
-      throw fail(WHERE, `the carried input "${input}" (from "${output}") has no initial value`);
-    state.set(input, toOrt(ort, { ...initial, data: initial.data.slice() }));
-  }
-  // Two buffers a carried value: one is read while the other is written.
-  const spare = new Map(carry.map(([input]) => [input, emptyLike(ort, state.get(input)!)]));
-  let session: InferenceSession | undefined = await ort.InferenceSession.create(
-    bytesOf(graph),
-    sessionOptions(options),
-  );
-  const carried = new Set(carry.map(([, output]) => output));
-  const free = graph.outputs.map((output) => output.name).filter((name) => !carried.has(name));
-
-  return {
-    async run(inputs, fetch = free) {
-      if (session === undefined) throw fail(WHERE, "the program was released");
-      const feeds: Record<string, OrtTensor> = Object.fromEntries(state);
-      for (const [name, value] of Object.entries(inputs)) feeds[name] = toOrt(ort, value);
-      const fetches: Record<string, OrtTensor | null> = {};
-      for (const name of fetch) fetches[name] = null;
-      for (const [input, output] of carry) fetches[output] = spare.get(input)!;
-      const results = await session.run(feeds, fetches);
-      for (const [input, output] of carry) {
-        spare.set(input, state.get(input)!);
-        state.set(input, results[output] as OrtTensor);
-      }
-      return Object.fromEntries(fetch.map((name) => [name, fromOrt(results[name] as OrtTensor)]));
-    },
-    state: async () => Object.fromEntries([...state].map(([name, value]) => [name, copy(fromOrt(value))])),
-    async setState(values) {
-      for (const [name, value] of Object.entries(values)) {
-        if (!state.has(name)) throw fail(WHERE, `expected a carried input; received "${name}"`);
-        state.set(name, toOrt(ort, copy(value)));
-      }
-    },
-    async release() {
-      state.clear();
-      spare.clear();
-      const open = session;
-      session = undefined;
-      await open?.release();
-    },
-  };
-}
-
-function bytesOf(graph: Graph): Uint8Array {
-  return writeModel(dropDead(lowerPrimitives(graph), { keepInputs: true }));
-}
-
-function sessionOptions({ threads, background }: PrepareOptions): InferenceSession.SessionOptions {
+function sessionOptions({ threads, background, carry }: PrepareOptions): InferenceSession.SessionOptions {
   return {
     intraOpNumThreads: threads ?? availableParallelism(),
     interOpNumThreads: 1,
     graphOptimizationLevel: "all",
     logSeverityLevel: 3,
+    // A planned block comes on top of what the first run has taken: a training step would need twice its memory.
+    enableMemPattern: carry === undefined,
     // Threads that wait by spinning would take the cores from whoever works beside the session.
     ...(background && { extra: { session: { intra_op: { allow_spinning: "0" } } } }),
   };
-}
-
-function toOrt(ort: Ort, { dtype, dims, data }: Tensor): OrtTensor {
-  return new ort.Tensor(dtype as "float32", data as Float32Array, dims);
-}
-
-function emptyLike(ort: Ort, value: OrtTensor): OrtTensor {
-  const { data } = fromOrt(value);
-  return toOrt(ort, { ...fromOrt(value), data: data.slice().fill(0 as never) as Tensor["data"] });
-}
-
-function fromOrt(value: OrtTensor): Tensor {
-  const data = value.data as Tensor["data"];
-  // Node with a native Float16Array hands halves out as that; Graft keeps their bits.
-  const bits = value.type === "float16" ? new Uint16Array(data.buffer, data.byteOffset, data.length) : data;
-  return { dtype: value.type as Tensor["dtype"], dims: value.dims, data: bits };
-}
-
-function copy(value: Tensor): Tensor {
-  return { ...value, data: value.data.slice() as Tensor["data"] };
 }

@@ -1,6 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { probeTfjs, type TfjsProbe } from "./backends.ts";
+import type { TfjsProbe } from "./backends.ts";
 import type { BackendName } from "./device.ts";
+import { probeTfjs } from "./engine.ts";
 
 const NAMES: readonly BackendName[] = ["tfjs-node", "tfjs-wasm"];
 

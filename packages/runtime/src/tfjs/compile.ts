@@ -44,6 +44,17 @@ const MOVES: ReadonlySet<string> = new Set(
   "Concat Expand Flatten Gather Identity Pad Reshape Slice Split Squeeze Tile Transpose Unsqueeze".split(" "),
 );
 
+// Operators on numbers of 8 bits, with the outputs that are such: others must not compute in those.
+const QUANTIZED: Readonly<Record<string, readonly number[]>> = {
+  ConvInteger: [],
+  DequantizeLinear: [],
+  DynamicQuantizeLinear: [0, 2],
+  MatMulInteger: [],
+  QLinearConv: [0],
+  QLinearMatMul: [0],
+  QuantizeLinear: [0],
+};
+
 /** Refuses graphs that compute in types which the kernels lack, rather than computing in fewer bits. */
 export function checkTypes(graph: Graph): void {
   const foreign = new Map<string, DType>();
@@ -55,6 +66,11 @@ export function checkTypes(graph: Graph): void {
   for (const node of graph.nodes) {
     const value = node.attributes.value;
     if (node.op === "Constant" && value?.type === "tensor") note(node.outputs[0]!, value.value.dtype);
+    const quantized = QUANTIZED[node.op];
+    if (quantized !== undefined) {
+      for (const i of quantized) if (node.outputs[i]) note(node.outputs[i], "uint8");
+      continue;
+    }
     const name = node.inputs.find((input) => foreign.has(input));
     if (name === undefined || node.op === "Cast" || node.op === "Shape" || node.op === "Size") continue;
     const dtype = foreign.get(name)!;

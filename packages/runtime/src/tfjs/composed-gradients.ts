@@ -84,7 +84,7 @@ export function depthwiseFilterGradient(
 }
 
 /** For each tap of the window the pixels it sees, `[batch, output height, output width, channels]`. */
-function taps(x: DeviceTensor, g: ConvGeometry, device: Device): DeviceTensor[] {
+export function taps(x: DeviceTensor, g: ConvGeometry, device: Device): DeviceTensor[] {
   const [batch, channels] = [x.shape[0]!, x.shape[3]!];
   const [down, across] = g.strides;
   const extent = (i: 0 | 1) => {

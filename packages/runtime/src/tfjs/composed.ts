@@ -10,7 +10,18 @@ import { heapSlice } from "./heap-slice.ts";
 
 /** `tfjs-wasm`, which has no gradient kernels: everything is composed of forward kernels. */
 export function composedDevice(common: Kernels): Device {
-  const base: Kernels = { ...common, slice: heapSlice(common.core) };
+  const base: Kernels = {
+    ...common,
+    slice: heapSlice(common.core),
+    // The kernel divides by sizes, and so by 0 where there is nothing to move.
+    transpose: (x, order) =>
+      x.size > 0
+        ? common.transpose(x, order)
+        : common.reshape(
+            x,
+            order.map((axis) => x.shape[axis]!),
+          ),
+  };
   const { run, reshape } = base;
   const rows = (x: DeviceTensor) => reshape(x, [-1, x.shape.at(-1)!]);
   const flip = (x: DeviceTensor) => {

@@ -1,7 +1,9 @@
 import type { Engine } from "@graft-ml/core";
-import { openDevice } from "./backends.ts";
+import { type Backend, openDevice, probeBackend, type TfjsProbe } from "./backends.ts";
 import type { BackendName } from "./device.ts";
-import { prepareProgram } from "./program.ts";
+import { nodeBackend } from "./node-backend.ts";
+import { engineOn } from "./program.ts";
+import { wasmBackend } from "./wasm-backend.ts";
 
 /** Options of `tfjsEngine`. */
 export interface TfjsEngineOptions {
@@ -9,11 +11,14 @@ export interface TfjsEngineOptions {
   readonly backend: BackendName;
 }
 
+const BACKENDS: Readonly<Record<BackendName, Backend>> = { "tfjs-node": nodeBackend, "tfjs-wasm": wasmBackend() };
+
 /** Runs graphs on TensorFlow.js kernels, pictures in `[batch, height, width, channels]` inside. */
 export async function tfjsEngine(options: TfjsEngineOptions): Promise<Engine> {
-  const device = await openDevice(options.backend);
-  return {
-    name: options.backend,
-    prepare: async (graph, prepareOptions = {}) => prepareProgram(graph, prepareOptions, device),
-  };
+  return engineOn(await openDevice(BACKENDS[options.backend]));
+}
+
+/** Says whether a backend can run here; never throws. */
+export function probeTfjs(backend: BackendName): Promise<TfjsProbe> {
+  return probeBackend(BACKENDS[backend]);
 }

@@ -1,3 +1,5 @@
+import type { NodeReader } from "./kernel.ts";
+
 /** The arithmetic of a two-dimensional window sliding over a picture. */
 export interface ConvGeometry {
   /** Height and width of the unpadded input. */
@@ -17,6 +19,29 @@ export interface WindowAttributes {
   readonly pads: readonly number[];
   readonly autoPad: string;
   readonly ceil?: boolean;
+}
+
+/** Reads a node's window; one that slides along a single axis becomes one over a picture of one row. */
+export function windowOf(node: NodeReader): WindowAttributes {
+  const pair = (name: string) => {
+    const given = node.ints(name) ?? [1, 1];
+    return given.length === 1 ? [1, given[0]!] : given;
+  };
+  const pads = node.ints("pads") ?? [0, 0, 0, 0];
+  return {
+    strides: pair("strides"),
+    dilations: pair("dilations"),
+    pads: pads.length === 2 ? [0, pads[0]!, 0, pads[1]!] : pads,
+    autoPad: node.text("auto_pad", "NOTSET"),
+    ceil: node.int("ceil_mode", 0) !== 0,
+  };
+}
+
+/** The spatial sizes of `[…, …, height, width]`, or of `[…, …, length]` as a picture of one row. */
+export function spatialSizes(node: NodeReader, dims: readonly number[]): readonly [number, number] {
+  if (dims.length === 3) return [1, dims[2]!];
+  if (dims.length !== 4) throw node.fail(`expected 3 or 4 axes; received [${dims.join(", ")}]`);
+  return [dims[2]!, dims[3]!];
 }
 
 /** Works out pads and output size of a window over an input. */
@@ -44,11 +69,13 @@ export function geometry(
     // A last window that would start in the padding is not counted, as in ONNX Runtime and PyTorch.
     if (window.ceil && (output[i]! - 1) * stride >= input[i] + pads[i]!) output[i]! -= 1;
   }
+  // A single tap at a single place has no stride: the other axis's makes the two equal, as TensorFlow's gradients want.
+  const alone = [0, 1].map((i) => input[i] === 1 && kernel[i] === 1 && output[i] === 1);
   return {
     input,
     output: output as [number, number],
     kernel,
-    strides: window.strides as [number, number],
+    strides: [0, 1].map((i) => window.strides[alone[i] ? 1 - i : i]!) as [number, number],
     // A single tap has no distance to another.
     dilations: [0, 1].map((i) => (kernel[i] === 1 ? 1 : window.dilations[i]!)) as [number, number],
     pads: pads as [number, number, number, number],

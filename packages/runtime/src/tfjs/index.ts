@@ -1,2 +1,2 @@
-export { probeTfjs, type TfjsProbe } from "./backends.ts";
-export { type TfjsEngineOptions, tfjsEngine } from "./engine.ts";
+export type { TfjsProbe } from "./backends.ts";
+export { probeTfjs, type TfjsEngineOptions, tfjsEngine } from "./engine.ts";

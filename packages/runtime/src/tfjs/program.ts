@@ -1,5 +1,6 @@
 import {
   allocate,
+  type Engine,
   fail,
   type Graph,
   type PrepareOptions,
@@ -8,6 +9,7 @@ import {
   type Tensors,
   unknownName,
 } from "@graft-ml/core";
+import { peakMemory } from "@graft-ml/graph";
 import { checkTypes, compile, type Step } from "./compile.ts";
 import type { Device, DeviceTensor } from "./device.ts";
 import { constantNodes, type Plan, plan } from "./plan.ts";
@@ -15,8 +17,25 @@ import { dispose, logical, shared, uploaded, type Value } from "./value.ts";
 
 const WHERE = "runtime/tfjs";
 
+/** The engine over one device. */
+export function engineOn(device: Device): Engine {
+  return {
+    name: device.name,
+    prepare: async (graph, options = {}) => prepareProgram(graph, options, device),
+    predictMemory(graph, bindings) {
+      const { initializers, inputs, values } = peakMemory(graph, bindings);
+      return initializers + inputs + ALLOCATOR * values + DEVICE;
+    },
+  };
+}
+
+// Measured over steps of EfficientNet-Lite0, docs/proofs/step-memory.md: how much more than the living values the allocator takes,
+// and what the kernels need before any value.
+const ALLOCATOR = 1.35;
+const DEVICE = 75e6;
+
 /** Makes a graph ready: kernels chosen, initializers on the device, what is constant computed. */
-export function prepareProgram(graph: Graph, options: PrepareOptions, device: Device): Program {
+function prepareProgram(graph: Graph, options: PrepareOptions, device: Device): Program {
   const { carry = {}, initial = {} } = options;
   checkCarry(graph, carry, initial);
   checkTypes(graph);

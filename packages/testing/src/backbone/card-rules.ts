@@ -1,9 +1,16 @@
-import { type Backbone, type BackboneCard, sizeOf } from "@graft-ml/core";
+import {
+  type Backbone,
+  type BackboneCard,
+  type ImagePreprocessing,
+  type Preprocessing,
+  sizeOf,
+  type TextPreprocessing,
+} from "@graft-ml/core";
 import { inferShapes } from "@graft-ml/graph";
 import { holds, isOneLine } from "../expectations.ts";
 
 /** The card says who made the weights, how to feed them, and nothing impossible. */
-export function isCard(card: BackboneCard, id: string): void {
+export function isCard(card: BackboneCard<Preprocessing>, id: string): void {
   holds(card.id === id, () => `expected the card's id to be "${id}"; received ${JSON.stringify(card.id)}`);
   for (const key of ["title", "licence", "task", "input", "features"] as const)
     isOneLine(`the card's ${key}`, card[key]);
@@ -26,10 +33,23 @@ export function isCard(card: BackboneCard, id: string): void {
     top1 === undefined || (top1 > 0 && top1 <= 1),
     () => `expected accuracy.top1 between 0 and 1; received ${top1}`,
   );
-  isPreprocessing(card.preprocessing);
+  if ("tokenizer" in card.preprocessing) isTextPreprocessing(card.preprocessing);
+  else isImagePreprocessing(card.preprocessing);
 }
 
-function isPreprocessing({ size, crop, mean, std }: BackboneCard["preprocessing"]): void {
+function isTextPreprocessing({ maxTokens, padId, mask }: TextPreprocessing): void {
+  holds(
+    Number.isInteger(maxTokens) && maxTokens > 2,
+    () => `expected preprocessing.maxTokens above the 2 special tokens; received ${maxTokens}`,
+  );
+  holds(
+    Number.isInteger(padId) && padId >= 0,
+    () => `expected preprocessing.padId to be a token's id; received ${padId}`,
+  );
+  isOneLine("preprocessing.mask", mask);
+}
+
+function isImagePreprocessing({ size, crop, mean, std }: ImagePreprocessing): void {
   holds(Number.isInteger(size) && size > 0, () => `expected preprocessing.size in pixels; received ${size}`);
   holds(crop > 0 && crop <= 1, () => `expected preprocessing.crop in (0, 1]; received ${crop}`);
   holds(
@@ -44,18 +64,25 @@ function isPreprocessing({ size, crop, mean, std }: BackboneCard["preprocessing"
 }
 
 /** The graph has what the card names, in the card's shapes. */
-export function isCardOf({ card, graph }: Backbone): void {
+export function isCardOf({ card, graph }: Backbone<Preprocessing>): void {
   const input = graph.inputs.find(({ name }) => name === card.input);
   holds(
     input !== undefined,
     () => `expected an input "${card.input}"; the graph has ${graph.inputs.map(({ name }) => name).join(", ")}`,
   );
-  const { size, layout } = card.preprocessing;
-  const picture = layout === "NCHW" ? [3, size, size] : [size, size, 3];
+  const sample = sampleDims(card.preprocessing);
   holds(
-    input.dims.slice(1).join() === picture.join() && typeof input.dims[0] === "string",
-    () => `expected input "${card.input}" to be [batch, ${picture.join(", ")}]; received [${input.dims.join(", ")}]`,
+    input.dims.slice(1).join() === sample.join() && typeof input.dims[0] === "string",
+    () => `expected input "${card.input}" to be [batch, ${sample.join(", ")}]; received [${input.dims.join(", ")}]`,
   );
+  if ("mask" in card.preprocessing) {
+    const { mask } = card.preprocessing;
+    const dims = graph.inputs.find(({ name }) => name === mask)?.dims;
+    holds(
+      dims?.join() === input.dims.join(),
+      () => `expected an input "${mask}" of the shape of "${card.input}"; received ${dims && `[${dims.join(", ")}]`}`,
+    );
+  }
   const outputs = graph.outputs.map(({ name }) => name).join(", ");
   holds(outputs === card.features, () => `expected the graph to end at "${card.features}"; its outputs are ${outputs}`);
   const dims = inferShapes(graph).values.get(card.features)!.dims;
@@ -65,8 +92,15 @@ export function isCardOf({ card, graph }: Backbone): void {
   );
 }
 
+/** Shape of one sample as the graph takes it. */
+function sampleDims(preprocessing: Preprocessing): readonly (number | string)[] {
+  if ("tokenizer" in preprocessing) return ["tokens"];
+  const { size, layout } = preprocessing;
+  return layout === "NCHW" ? [3, size, size] : [size, size, 3];
+}
+
 /** The number of trainable parameters: what the file has beyond the backbone's graph is an original classifier. */
-export function isParameterCount({ card, graph }: Backbone): void {
+export function isParameterCount({ card, graph }: Backbone<Preprocessing>): void {
   const statistics = new Set(
     graph.nodes.filter((node) => node.op === "BatchNormalization").flatMap((node) => node.inputs.slice(3)),
   );

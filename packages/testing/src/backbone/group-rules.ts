@@ -1,11 +1,19 @@
-import { type Backbone, type Engine, fail, type Tensors, toNumbers } from "@graft-ml/core";
+import {
+  type Backbone,
+  type Engine,
+  fail,
+  type Graph,
+  type Preprocessing,
+  type Tensors,
+  toNumbers,
+} from "@graft-ml/core";
 import { cut, cutPoints, validate } from "@graft-ml/graph";
 import { holds, isNear } from "../expectations.ts";
 import { runOnce } from "../run-once.ts";
 import { weightNames } from "./card-rules.ts";
 
 /** Groups go from input to output, end at cut points, and have names of their own. */
-export function areOrdered({ card, graph, groups }: Backbone): void {
+export function areOrdered({ card, graph, groups }: Backbone<Preprocessing>): void {
   holds(groups.length > 0, () => "expected at least one layer group; received none");
   const names = groups.map(({ name }) => name);
   const twice = names.find((name, i) => names.indexOf(name) !== i);
@@ -27,7 +35,7 @@ export function areOrdered({ card, graph, groups }: Backbone): void {
 }
 
 /** Every weight belongs to one group, and to the one that reads it. */
-export function areComplete({ graph, groups }: Backbone): void {
+export function areComplete({ graph, groups }: Backbone<Preprocessing>): void {
   const owner = new Map<string, number>();
   groups.forEach(({ name, initializers }, i) => {
     for (const initializer of initializers) {
@@ -54,27 +62,30 @@ export function areComplete({ graph, groups }: Backbone): void {
   });
 }
 
-/** Running the two halves after each other is running the whole, at every boundary. */
+/** Running the two halves after each other is running the whole, at every boundary; only a mask is fed to both. */
 export async function cutsCompose(
-  backbone: Backbone,
+  backbone: Backbone<Preprocessing>,
   engine: Engine,
   inputs: Tensors,
   tolerance: number,
 ): Promise<void> {
   const { card, graph, groups } = backbone;
+  const mask = "mask" in card.preprocessing ? card.preprocessing.mask : undefined;
   const whole = toNumbers((await runOnce(engine, graph, inputs))[card.features]!);
   for (const { name, boundary } of groups) {
     if (boundary === card.features) continue;
     const { prefix, suffix } = cut(graph, [boundary]);
     for (const half of [prefix, suffix]) validate(half);
-    const stray = suffix.inputs.find((input) => input.name !== boundary);
+    const stray = suffix.inputs.find((input) => input.name !== boundary && input.name !== mask);
     if (stray !== undefined)
       throw fail(
         "testing",
         `the boundary of group "${name}" does not separate the graph: what follows still reads "${stray.name}"`,
       );
-    const middle = await runOnce(engine, prefix, inputs);
-    const features = (await runOnce(engine, suffix, middle))[card.features]!;
+    const of = (half: Graph, values: Tensors): Tensors =>
+      Object.fromEntries(half.inputs.map(({ name }) => [name, values[name]!]));
+    const middle = await runOnce(engine, prefix, of(prefix, inputs));
+    const features = (await runOnce(engine, suffix, of(suffix, { ...inputs, ...middle })))[card.features]!;
     isNear(`the features behind a cut after group "${name}"`, toNumbers(features), whole, tolerance);
   }
 }

@@ -8,6 +8,8 @@ export const conv: Rewrite = (node, g, { block }) => {
   const [x, w, bias] = node.inputs.map((name) => g.value(name));
   // With constant kernels ONNX Runtime has blocked convolutions of its own, which are faster still.
   if (g.constantOf(w!.name) !== undefined || x!.dims.some((dim) => typeof dim !== "number")) return undefined;
+  // Over sequences the kernel runs along one axis, which neither of the ways below knows.
+  if (x!.dims.length !== 4) return undefined;
   const [input, kernel] = [staticDims(x!), staticDims(w!)];
   const geometry = convGeometry({ node, attributes: attributesOf(node) }, input, kernel);
   const output = [0, 1].map((axis) => convOutputSize(geometry, axis, input[axis + 2]!, kernel[axis + 2]!));

@@ -1,5 +1,6 @@
 import { fail, type Graph, type GraphNode, type Value } from "@graft-ml/core";
-import { GRAFT_DOMAIN, mergeDuplicates, type OpenGraph, rewrite } from "@graft-ml/graph";
+import { GRAFT_DOMAIN, mergeDuplicates, type OpenGraph, type Rewriter, rewrite } from "@graft-ml/graph";
+import { findBlocked } from "./blocked-layout.ts";
 import { broadcast } from "./broadcast.ts";
 import { clipGrad } from "./clip-grad.ts";
 import { conv } from "./conv.ts";
@@ -49,7 +50,7 @@ const REWRITES: Readonly<Record<string, Rewrite>> = {
 export function lowerPrimitives(graph: Graph, { block = 0 }: LoweringOptions = {}): Graph {
   // Without a backward pass kernels are constant, and there is nothing to gain.
   if (!graph.nodes.some((node) => node.domain === GRAFT_DOMAIN)) return graph;
-  const lowered = rewrite(graph, (node, g) => {
+  const rewriter: Rewriter = (node, g) => {
     if (node.domain === "") {
       const faster = REWRITES[node.op]?.(node, g, { block });
       return faster === undefined ? undefined : [faster];
@@ -59,7 +60,8 @@ export function lowerPrimitives(graph: Graph, { block = 0 }: LoweringOptions = {
     if (lowering === undefined)
       throw fail("runtime/onnxruntime", `node "${node.name}" uses primitive ${node.op}, which has no lowering`);
     return [lowering(node, g, { block })];
-  });
+  };
+  const lowered = rewrite(graph, rewriter, {}, findBlocked(block));
   const { [GRAFT_DOMAIN]: _, ...opsets } = lowered.opsets;
   // A value that several convolutions read is brought into the blocked layout once.
   return mergeDuplicates({ ...lowered, opsets: { ...opsets, "": raised(graph) } });

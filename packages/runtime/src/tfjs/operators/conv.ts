@@ -1,28 +1,33 @@
 import type { Device, DeviceTensor } from "../device.ts";
-import { type ConvGeometry, geometry } from "../geometry.ts";
+import { type ConvGeometry, geometry, spatialSizes, windowOf } from "../geometry.ts";
 import type { Kernel, NodeReader } from "../kernel.ts";
-import { form, HWC1, HWIO, logical, made, NHWC, type Value } from "../value.ts";
+import { form, logical, made, type Value } from "../value.ts";
+import { depthwiseFilter, filterOf, filterValue, picture, pictureValue } from "./picture.ts";
 
-/** `Conv` over pictures: plain, depthwise, or in groups. */
+/** `Conv` over pictures or signals: plain, depthwise, or in groups. */
 export const conv: Kernel = (node, device) => {
   const window = convWindow(node);
   return (inputs) => {
     const [x, w, bias] = inputs as readonly [Value, Value, Value | undefined];
+    const rank = x.dims.length;
     const groups = grouping(node, x.dims[1]!, w.dims);
-    const g = window(x.dims.slice(2), w.dims.slice(2));
-    const pixels = form(x, NHWC, device);
+    const g = window(x.dims, w.dims);
+    const pixels = picture(x, device);
     const offset = bias === undefined ? undefined : logical(bias, device);
-    if (groups === "depthwise")
-      return made(device.depthwise(pixels, depthwiseFilter(w, x.dims[1]!, device), offset, g), x.dtype, NHWC);
-    const filter = form(w, HWIO, device);
-    if (groups === 1) return made(device.conv(pixels, filter, offset, g), x.dtype, NHWC);
+    if (groups === "depthwise") {
+      const y = device.depthwise(pixels, depthwiseFilter(w, x.dims[1]!, device), offset, g);
+      return pictureValue(y, x.dtype, rank, device);
+    }
+    const filter = filterOf(w, device);
+    if (groups === 1) return pictureValue(device.conv(pixels, filter, offset, g), x.dtype, rank, device);
     const parts = apart(pixels, groups, device);
     const filters = apart(filter, groups, device);
     const joined = device.concat(
       parts.map((part, i) => device.conv(part, filters[i]!, undefined, g)),
       3,
     );
-    return made(offset === undefined ? joined : device.biasAdd(joined, offset), x.dtype, NHWC);
+    const y = offset === undefined ? joined : device.biasAdd(joined, offset);
+    return pictureValue(y, x.dtype, rank, device);
   };
 };
 
@@ -32,19 +37,28 @@ export const convGradInput: Kernel = (node, device) => {
   const shape = gradientShape(node);
   return (inputs) => {
     const [dy, w] = inputs as readonly [Value, Value];
-    const channels = shape[1]!;
-    const groups = grouping(node, channels, w.dims);
-    const g = window(shape.slice(2), w.dims.slice(2));
-    const gradient = form(dy, NHWC, device);
-    if (groups === "depthwise")
-      return made(device.depthwiseGradInput(gradient, depthwiseFilter(w, channels, device), g), dy.dtype, NHWC);
-    const filter = form(w, HWIO, device);
-    if (groups === 1) return made(device.convGradInput(gradient, filter, g), dy.dtype, NHWC);
-    const filters = apart(filter, groups, device);
-    const parts = apart(gradient, groups, device).map((part, i) => device.convGradInput(part, filters[i]!, g));
-    return made(device.concat(parts, 3), dy.dtype, NHWC);
+    const dx = inputGradientOf(picture(dy, device), w, shape[1]!, window(shape, w.dims), node, device);
+    return pictureValue(dx, dy.dtype, shape.length, device);
   };
 };
+
+/** The gradient by the input of a convolution in `[batch, height, width, channels]`, from the output's. */
+export function inputGradientOf(
+  dy: DeviceTensor,
+  w: Value,
+  channels: number,
+  g: ConvGeometry,
+  node: NodeReader,
+  device: Device,
+): DeviceTensor {
+  const groups = grouping(node, channels, w.dims);
+  if (groups === "depthwise") return device.depthwiseGradInput(dy, depthwiseFilter(w, channels, device), g);
+  const filter = filterOf(w, device);
+  if (groups === 1) return device.convGradInput(dy, filter, g);
+  const filters = apart(filter, groups, device);
+  const parts = apart(dy, groups, device).map((part, i) => device.convGradInput(part, filters[i]!, g));
+  return device.concat(parts, 3);
+}
 
 /** `ConvGradFilter(x, dy)`: what the loss loses by each weight of a `Conv`. */
 export const convGradFilter: Kernel = (node, device) => {
@@ -53,23 +67,20 @@ export const convGradFilter: Kernel = (node, device) => {
   return (inputs) => {
     const [x, dy] = inputs as readonly [Value, Value];
     const groups = grouping(node, x.dims[1]!, shape);
-    const g = window(x.dims.slice(2), shape.slice(2));
-    const [pixels, gradient] = [form(x, NHWC, device), form(dy, NHWC, device)];
+    const g = window(x.dims, shape);
+    const [pixels, gradient] = [picture(x, device), picture(dy, device)];
     if (groups === "depthwise") {
       const filter = device.depthwiseGradFilter(pixels, gradient, g);
-      return made(device.reshape(filter, [...g.kernel, shape[0]!, 1]), x.dtype, HWC1);
+      return filterValue(device.reshape(filter, [...g.kernel, shape[0]!, 1]), "depthwise", x.dtype);
     }
-    if (groups === 1) return made(device.convGradFilter(pixels, gradient, g), x.dtype, HWIO);
+    if (groups === 1) return filterValue(device.convGradFilter(pixels, gradient, g), "plain", x.dtype);
     const parts = apart(pixels, groups, device);
     const gradients = apart(gradient, groups, device);
-    return made(
-      device.concat(
-        parts.map((part, i) => device.convGradFilter(part, gradients[i]!, g)),
-        3,
-      ),
-      x.dtype,
-      HWIO,
+    const joined = device.concat(
+      parts.map((part, i) => device.convGradFilter(part, gradients[i]!, g)),
+      3,
     );
+    return filterValue(joined, "plain", x.dtype);
   };
 };
 
@@ -85,7 +96,6 @@ export const clipGrad: Kernel = (node, device) => {
 };
 
 function grouping(node: NodeReader, channels: number, filter: readonly number[]): number | "depthwise" {
-  if (filter.length !== 4) throw node.fail(`expected a filter of 4 axes; received ${filter.length}`);
   const groups = node.int("group", 1);
   if (groups * filter[1]! !== channels) {
     throw node.fail(`expected ${groups * filter[1]!} input channels; received ${channels}`);
@@ -95,18 +105,13 @@ function grouping(node: NodeReader, channels: number, filter: readonly number[])
 
 /** Reads the window once and works out each picture size once. */
 function convWindow(node: NodeReader): (input: readonly number[], kernel: readonly number[]) => ConvGeometry {
-  const attributes = {
-    strides: node.ints("strides") ?? [1, 1],
-    dilations: node.ints("dilations") ?? [1, 1],
-    pads: node.ints("pads") ?? [0, 0, 0, 0],
-    autoPad: node.text("auto_pad", "NOTSET"),
-  };
+  const attributes = windowOf(node);
   const known = new Map<string, ConvGeometry>();
   return (input, kernel) => {
-    const key = `${input.join()}/${kernel.join()}`;
+    const key = `${input.slice(2).join()}/${kernel.slice(2).join()}`;
     let g = known.get(key);
     if (g === undefined) {
-      g = geometry(input as [number, number], kernel as [number, number], attributes);
+      g = geometry(spatialSizes(node, input), spatialSizes(node, kernel), attributes);
       known.set(key, g);
     }
     return g;
@@ -117,12 +122,6 @@ function gradientShape(node: NodeReader): readonly number[] {
   const shape = node.ints("shape");
   if (shape?.length !== 4) throw node.fail("expected an attribute shape of 4 numbers");
   return shape;
-}
-
-function depthwiseFilter(w: Value, channels: number, device: Device): DeviceTensor {
-  const filter = form(w, HWC1, device);
-  const multiplier = w.dims[0]! / channels;
-  return multiplier === 1 ? filter : device.reshape(filter, [...filter.shape.slice(0, 2), channels, multiplier]);
 }
 
 /** Cuts the last axis into equal groups. */

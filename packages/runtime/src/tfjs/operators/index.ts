@@ -1,6 +1,7 @@
 import type { Kernel } from "../kernel.ts";
 import * as activations from "./activations.ts";
 import { clipGrad, conv, convGradFilter, convGradInput } from "./conv.ts";
+import { convTranspose } from "./conv-transpose.ts";
 import { einsum } from "./einsum.ts";
 import {
   asks,
@@ -19,21 +20,42 @@ import {
   xor,
 } from "./elementwise.ts";
 import { cumSum, gatherGrad, trilu } from "./indexing.ts";
+import * as normalization from "./layer-normalization.ts";
 import { batchNormalization } from "./normalization.ts";
 import { onHost } from "./on-host.ts";
-import { averagePool, maxPool } from "./pool.ts";
+import { depthToSpace, spaceToDepth } from "./pixel-shuffle.ts";
+import { averagePool, globalLpPool, globalMaxPool, lpPool, maxPool, maxPoolGrad } from "./pool.ts";
 import { gemm, matMul } from "./products.ts";
+import * as quantized from "./quantized.ts";
 import { globalAveragePool, reduce, reduceLogSumExp, reduceOf } from "./reduce.ts";
 import * as shape from "./shape.ts";
 import { concat, gather, pad, slice, split } from "./slicing.ts";
+import { writtenOperators } from "./written.ts";
 
 /** Every operator that this engine runs, by its ONNX name; those of other domains carry the domain. */
 export const operators: Readonly<Record<string, Kernel>> = {
+  ...writtenOperators,
+  Compress: onHost,
+  ReverseSequence: onHost,
   "ai.graft.GatherElementsGrad": onHost,
   "ai.graft.GatherGrad": gatherGrad,
   "ai.graft.GatherNDGrad": onHost,
+  "ai.graft.MaxPoolGrad": maxPoolGrad,
   ArgMax: onHost,
   ArgMin: onHost,
+  ConvTranspose: convTranspose,
+  DepthToSpace: depthToSpace,
+  GlobalLpPool: globalLpPool,
+  GlobalMaxPool: globalMaxPool,
+  GroupNormalization: normalization.groupNormalization,
+  InstanceNormalization: normalization.instanceNormalization,
+  LRN: normalization.lrn,
+  LayerNormalization: normalization.layerNormalization,
+  LpPool: lpPool,
+  LpNormalization: normalization.lpNormalization,
+  MeanVarianceNormalization: normalization.meanVarianceNormalization,
+  RMSNormalization: normalization.rmsNormalization,
+  SpaceToDepth: spaceToDepth,
   Celu: activations.celu,
   CumSum: cumSum,
   Einsum: einsum,
@@ -109,6 +131,9 @@ export const operators: Readonly<Record<string, Kernel>> = {
   Floor: unary("Floor"),
   Gather: gather,
   Gemm: gemm,
+  DynamicQuantizeLinear: quantized.dynamicQuantizeLinear,
+  MatMulInteger: quantized.matMulInteger,
+  QuantizeLinear: quantized.quantizeLinear,
   GlobalAveragePool: globalAveragePool,
   Greater: binary("Greater", "bool"),
   GreaterOrEqual: binary("GreaterEqual", "bool"),
@@ -120,6 +145,7 @@ export const operators: Readonly<Record<string, Kernel>> = {
   MatMul: matMul,
   Max: variadic("Maximum"),
   MaxPool: maxPool,
+  MaxUnpool: onHost,
   Min: variadic("Minimum"),
   Mul: binary("Multiply"),
   Neg: unary("Neg"),

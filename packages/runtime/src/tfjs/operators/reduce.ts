@@ -1,4 +1,5 @@
-import type { DeviceTensor } from "../device.ts";
+import { sizeOf } from "@graft-ml/core";
+import { arrayOf, type Device, type DeviceTensor, type DeviceType } from "../device.ts";
 import { type Kernel, nodeReader } from "../kernel.ts";
 import { form, hostInts, made, type Order, physical, shared, type Value } from "../value.ts";
 import { type Arithmetic, arithmeticOn } from "./arithmetic.ts";
@@ -18,18 +19,38 @@ export function reduce(kernel: "Sum" | "Mean" | "Max" | "Min" | "Prod"): Kernel 
       const axes = empty ? x.dims.map((_, i) => i) : given.map((axis) => (axis < 0 ? axis + rank : axis));
       const order = x.order ?? x.dims.map((_, i) => i);
       const places = axes.map((axis) => order.indexOf(axis)).sort((a, b) => a - b);
-      const tensor = physical(x, device);
-      const result =
-        kernel === "Sum" || kernel === "Mean"
+      const own = physical(x, device);
+      // Extremes of truths are those of their numbers; the backends have them for numbers only.
+      const tensor = own.dtype === "bool" ? device.run("Cast", { x: own }, { dtype: "int32" }) : own;
+      const result = tensor.shape.includes(0)
+        ? nothingReduced(kernel, tensor, places, keepDims, own.dtype === "bool", device)
+        : kernel === "Sum" || kernel === "Mean"
           ? device.reduce(kernel, tensor, places, keepDims)
           : device.run(
               kernel,
               { x: tensor },
               kernel === "Prod" ? { axis: places, keepDims } : { reductionIndices: places, axis: places, keepDims },
             );
-      return made(result, x.dtype, keepDims ? x.order : remaining(order, axes));
+      const typed = own.dtype === "bool" ? device.run("Cast", { x: result }, { dtype: "bool" }) : result;
+      return made(typed, x.dtype, keepDims ? x.order : remaining(order, axes));
     };
   };
+}
+
+/** What a reduction makes of no elements, for which the backends leave whatever lies in memory. */
+function nothingReduced(
+  kernel: "Sum" | "Mean" | "Max" | "Min" | "Prod",
+  x: DeviceTensor,
+  axes: readonly number[],
+  keepDims: boolean,
+  truths: boolean,
+  device: Device,
+): DeviceTensor {
+  const dims = x.shape.flatMap((dim, i) => (axes.includes(i) ? (keepDims ? [1] : []) : [dim]));
+  const dtype = x.dtype as DeviceType;
+  const [low, high] = truths ? [0, 1] : dtype === "int32" ? [-(2 ** 31), 2 ** 31 - 1] : [-Infinity, Infinity];
+  const value = { Sum: 0, Prod: 1, Mean: Number.NaN, Max: low, Min: high }[kernel];
+  return device.upload(arrayOf(dtype, new Array<number>(sizeOf(dims)).fill(value)), dims, dtype);
 }
 
 /** The order of what is left when axes are dropped. */

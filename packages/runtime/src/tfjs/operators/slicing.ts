@@ -1,4 +1,5 @@
 import { sizeOf } from "@graft-ml/core";
+import { padIndices } from "@graft-ml/graph";
 import type { DeviceTensor } from "../device.ts";
 import type { Kernel } from "../kernel.ts";
 import {
@@ -37,14 +38,14 @@ export const concat: Kernel = (node, device) => {
   };
 };
 
-/** `Slice`: starts, ends, axes and steps as inputs; a negative step walks backwards. */
+/** `Slice`: starts, ends, axes and steps as inputs, before operator set 10 as attributes; a negative step walks backwards. */
 export const slice: Kernel = (node, device) => (inputs) => {
   const x = inputs[0]!;
   const rank = x.dims.length;
-  const starts = hostInts(inputs[1]!, device);
-  const ends = hostInts(inputs[2]!, device);
-  const axes =
-    inputs[3] === undefined ? starts.map((_, i) => i) : hostInts(inputs[3], device).map((a) => (a < 0 ? a + rank : a));
+  const list = (index: number, attribute: string) =>
+    node.ints(attribute) ?? (inputs[index] === undefined ? undefined : hostInts(inputs[index], device));
+  const [starts, ends] = [list(1, "starts") ?? [], list(2, "ends") ?? []];
+  const axes = list(3, "axes")?.map((axis) => (axis < 0 ? axis + rank : axis)) ?? starts.map((_, i) => i);
   const steps = inputs[4] === undefined ? starts.map(() => 1) : hostInts(inputs[4], device);
   const begin = new Array<number>(rank).fill(0);
   const size = [...x.dims];
@@ -98,16 +99,17 @@ export const split: Kernel = (node, device) => {
   };
 };
 
-/** `Pad` with a constant; negative amounts crop. */
+/** `Pad` with a constant or the value's own elements; negative amounts crop. Amounts were attributes before operator set 11. */
 export const pad: Kernel = (node, device) => {
   const mode = node.text("mode", "constant");
-  if (mode !== "constant") throw node.fail(`expected mode constant; received ${mode}`);
+  const attribute = node.ints("pads");
+  const attributeValue = node.float("value", 0);
   return (inputs) => {
     const x = inputs[0]!;
     const rank = x.dims.length;
-    const pads = hostInts(inputs[1]!, device);
+    const pads = inputs[1] === undefined ? attribute! : hostInts(inputs[1], device);
     const fill = inputs[2];
-    const value = fill === undefined ? 0 : (fill.host?.[0] ?? device.readSync(logical(fill, device))[0]!);
+    const value = fill === undefined ? attributeValue : (fill.host?.[0] ?? device.readSync(logical(fill, device))[0]!);
     const axes =
       inputs[3] === undefined
         ? x.dims.map((_, i) => i)
@@ -116,9 +118,17 @@ export const pad: Kernel = (node, device) => {
     axes.forEach((axis, i) => {
       amounts[axis] = [pads[i]!, pads[i + axes.length]!];
     });
-    const tensor = physical(x, device);
-    const padded = device.pad(tensor, x.order?.map((axis) => amounts[axis]!) ?? amounts, value);
-    return made(padded === tensor ? device.alias(tensor) : padded, x.dtype, x.order);
+    let tensor = physical(x, device);
+    if (mode === "constant") tensor = device.pad(tensor, x.order?.map((axis) => amounts[axis]!) ?? amounts, value);
+    else {
+      amounts.forEach(([before, after], axis) => {
+        if (before === 0 && after === 0) return;
+        const picks = Int32Array.from(padIndices(mode, x.dims[axis]!, before, after));
+        const indices = device.upload(picks, [picks.length], "int32");
+        tensor = device.run("GatherV2", { x: tensor, indices }, { axis: physicalAxis(axis, x), batchDims: 0 });
+      });
+    }
+    return made(tensor === physical(x, device) ? device.alias(tensor) : tensor, x.dtype, x.order);
   };
 };
 
