@@ -1,25 +1,32 @@
 import { readFile } from "node:fs/promises";
-import { type Backbone, type BackboneCard, type BackboneSource, fail } from "@graft-ml/core";
-import { layerGroups, readModel, upTo, widenHalf } from "@graft-ml/graph";
+import {
+  type Backbone,
+  type BackboneCard,
+  type BackboneSource,
+  fail,
+  type ImagePreprocessing,
+  type Preprocessing,
+} from "@graft-ml/core";
+import { layerGroups, liftConstants, type ReadOptions, readModel, upTo, widenHalf } from "@graft-ml/graph";
 
 /** What a weights package exports. */
-export interface WeightsPackage {
-  readonly card: BackboneCard;
+export interface WeightsPackage<P extends Preprocessing = ImagePreprocessing> {
+  readonly card: BackboneCard<P>;
   readonly modelUrl: URL;
 }
 
 /** A catalogue entry whose weights come as an npm package: no download at run time. */
-export function bundled(
+export function bundled<P extends Preprocessing = ImagePreprocessing>(
   name: string,
   summary: string,
   specifier: string,
-  open: () => Promise<WeightsPackage>,
-): BackboneSource {
+  open: () => Promise<WeightsPackage<P>>,
+): BackboneSource<P> {
   return {
     name,
     summary,
     async load() {
-      let weights: WeightsPackage;
+      let weights: WeightsPackage<P>;
       try {
         weights = await open();
       } catch (cause) {
@@ -30,11 +37,18 @@ export function bundled(
   };
 }
 
-/** Makes a backbone from an ONNX file's bytes and its card; groups are found in the graph. */
-export async function backboneFrom(bytes: Uint8Array, card: BackboneCard): Promise<Backbone> {
+/**
+ * Makes a backbone from an ONNX file's bytes and its card; groups are found in the graph. A model that keeps tensors in files beside
+ * it needs a loader for them.
+ */
+export async function backboneFrom<P extends Preprocessing = ImagePreprocessing>(
+  bytes: Uint8Array,
+  card: BackboneCard<P>,
+  options: ReadOptions = {},
+): Promise<Backbone<P>> {
   const where = `backbones/${card.id}`;
   await checkHash(where, bytes, card.sha256);
-  const graph = upTo(widenHalf(readModel(bytes)), [card.features]);
+  const graph = upTo(widenHalf(liftConstants(readModel(bytes, options))), [card.features]);
   if (!graph.inputs.some((input) => input.name === card.input)) {
     throw fail(
       where,

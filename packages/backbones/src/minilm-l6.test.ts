@@ -1,0 +1,56 @@
+import { readFile } from "node:fs/promises";
+import { int64, type Tensor, toNumbers } from "@graft-ml/core";
+import { cut, cutPoints } from "@graft-ml/graph";
+import { openEngine } from "@graft-ml/runtime";
+import { card, modelUrl } from "@graft-ml/weights-minilm-l6";
+import { describe, expect, it } from "vitest";
+import { minilmL6 } from "./minilm-l6.ts";
+
+interface Golden {
+  readonly inputIds: readonly number[][];
+  readonly attentionMask: readonly number[][];
+  readonly rounded: readonly { readonly features: readonly number[] }[];
+}
+
+const golden: Golden = JSON.parse(await readFile(new URL("golden/minilm-l6.json", modelUrl), "utf8"));
+const backbone = await minilmL6().load();
+const rows = (of: readonly number[][]): Tensor => int64([of.length, of[0]!.length], of.flat());
+
+describe("layer groups", () => {
+  it("are the embeddings and six layers, each ending at its own hidden state", () => {
+    expect(backbone.groups.map(({ name, boundary }) => [name, boundary])).toEqual([
+      ["embeddings", "embeddings"],
+      ...[0, 1, 2, 3, 4].map((layer) => [`encoder.${layer}`, `encoder.${layer}`]),
+      ["encoder.5", "features"],
+    ]);
+  });
+
+  it("can be cut between any two layers, where only the mask is fed again", () => {
+    const points = cutPoints(backbone.graph, card.input);
+    for (const { boundary } of backbone.groups.slice(0, -1)) {
+      expect(points).toContain(boundary);
+      const { prefix, suffix } = cut(backbone.graph, [boundary]);
+      expect(suffix.inputs.map(({ name }) => name)).toEqual([boundary, card.preprocessing.mask]);
+      expect(prefix.outputs).toEqual([{ name: boundary, dtype: "float32", dims: ["batch", "tokens", 384] }]);
+    }
+  });
+});
+
+describe.each(["onnxruntime", "tfjs-node", "tfjs-wasm"] as const)("features on %s", (name) => {
+  it("equal PyTorch's on the same weights", async () => {
+    const engine = await openEngine(name);
+    const program = await engine.prepare(backbone.graph, { threads: 1 });
+    const { features } = await program.run({
+      [card.input]: rows(golden.inputIds),
+      [card.preprocessing.mask]: rows(golden.attentionMask),
+    });
+    const expected = golden.rounded.flatMap((sentence) => sentence.features);
+    const worst = Array.from(toNumbers(features!)).reduce(
+      (most, x, i) => Math.max(most, Math.abs(x - expected[i]!)),
+      0,
+    );
+    await program.release();
+    expect(features!.dims).toEqual([golden.inputIds.length, card.numFeatures]);
+    expect(worst).toBeLessThan(1e-4);
+  }, 60_000);
+});
