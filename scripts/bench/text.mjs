@@ -7,7 +7,7 @@ const ENGINES = ["onnxruntime", "tfjs-node"];
 const STEPS = 20;
 const WARM = 5;
 const SENTENCES = 2000;
-const EPOCHS = 2;
+const EPOCHS = 5;
 
 export function text({ repeat, python, skipPeers, write }) {
   const bench = join(root, "scripts", "bench");

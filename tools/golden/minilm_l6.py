@@ -5,7 +5,8 @@
 
 The oracle is `transformers`' BertModel. `original` is the checkpoint as published; `rounded` has its matrices and positions
 rounded to float16 and its word table to int8 rows, as stored.
---lines compares sentence embeddings on real lines of two classes (one file a class), and what a linear probe makes of them.
+--lines compares sentence embeddings on real lines of two classes (one file a class), and what a linear probe makes of them;
+--other takes those of another file, such as one with int8 products that `node tools/convert/int8.mjs` wrote.
 """
 
 import argparse
@@ -100,6 +101,7 @@ def compact(values: np.ndarray) -> list[float]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--lines", type=Path, nargs=2, help="two text files, one sentence a line, one file a class")
+    parser.add_argument("--other", type=Path, help="a model file with the same inputs and outputs, for --lines")
     args = parser.parse_args()
     torch.set_num_threads(2)
     torch.manual_seed(SEED)
@@ -148,6 +150,8 @@ def main() -> None:
     target.write_text(json.dumps(golden, separators=(",", ":")) + "\n", encoding="utf-8")
     print(f"{target.name}: {target.stat().st_size} bytes")
     if args.lines:
+        if args.other:
+            session = onnxruntime.InferenceSession(str(args.other), providers=["CPUExecutionProvider"])
         probe(args.lines, session, original)
 
 

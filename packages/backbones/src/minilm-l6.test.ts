@@ -54,3 +54,32 @@ describe.each(["onnxruntime", "tfjs-node", "tfjs-wasm"] as const)("features on %
     expect(worst).toBeLessThan(1e-4);
   }, 60_000);
 });
+
+describe("int8 products", () => {
+  it("are there when asked for, say what they cost, and stay close to the features", async () => {
+    const int8 = await minilmL6({ precision: "int8" }).load();
+    expect(int8.card).toEqual({
+      ...card,
+      precision: { products: "int8", loss: expect.stringContaining("RT-polarity") },
+    });
+    expect(int8.graph.nodes.filter((node) => node.op === "MatMulInteger")).toHaveLength(36);
+    expect(int8.groups.map(({ name }) => name)).toEqual(backbone.groups.map(({ name }) => name));
+    const program = await (await openEngine("onnxruntime")).prepare(int8.graph, { threads: 1 });
+    const { features } = await program.run({
+      [card.input]: rows(golden.inputIds),
+      [card.preprocessing.mask]: rows(golden.attentionMask),
+    });
+    await program.release();
+    golden.rounded.forEach(({ features: expected }, n) => {
+      const found = Array.from(toNumbers(features!)).slice(n * card.numFeatures, (n + 1) * card.numFeatures);
+      const dot = (a: readonly number[], b: readonly number[]) => a.reduce((sum, x, i) => sum + x * b[i]!, 0);
+      expect(dot(found, expected) / Math.sqrt(dot(found, found) * dot(expected, expected))).toBeGreaterThan(0.95);
+    });
+  });
+
+  it("are refused in other numbers", () => {
+    expect(() => minilmL6({ precision: "int4" })).toThrow(
+      '[backbones/minilm-l6] expected precision to be one of float32, int8; received "int4"',
+    );
+  });
+});

@@ -214,6 +214,8 @@ export interface BackboneCard<P extends Preprocessing = ImagePreprocessing> {
   /** Hash of the model file in hexadecimal, or `unverified`. */
   readonly sha256: string;
   readonly accuracy?: { readonly top1: number; readonly source: string };
+  /** Set where products run in fewer bits than the file has, with what was measured to be lost. Frozen features are kept apart by it. */
+  readonly precision?: { readonly products: "int8"; readonly loss: string };
 }
 
 /** A stretch of the graph that freezes as one; ordered from input to output. */

@@ -1,7 +1,7 @@
 import type { Split } from "./folder-layout.ts";
 import type { SkippedPath } from "./folder-walk.ts";
 
-/** A file with the same bytes as another, which stands for both. */
+/** A sample with the same content as another, which stands for both. */
 export interface Duplicate {
   readonly path: string;
   readonly of: string;
@@ -20,10 +20,11 @@ const KEEP_FIRST: readonly (Split | undefined)[] = ["test", "validation", "train
 
 /**
  * Leaves one sample for each content. The copy in the test set stays, then that in the validation set: what is measured
- * remains as given and is not trained on. A picture in two classes has no label that can be trusted: all its copies go.
+ * remains as given and is not trained on. A sample in two classes has no label that can be trusted: all its copies go.
  */
 export function dropCopies<T extends Copyable>(
   samples: readonly T[],
+  what: "picture" | "text" = "picture",
 ): { kept: T[]; duplicates: Duplicate[]; contradictions: SkippedPath[] } {
   const byContent = new Map<string, T[]>();
   for (const sample of samples) {
@@ -36,7 +37,7 @@ export function dropCopies<T extends Copyable>(
   const contradictions: SkippedPath[] = [];
   for (const same of byContent.values()) {
     if (new Set(same.map(({ label }) => label)).size > 1) {
-      contradictions.push(...same.map(({ path }) => ({ path, reason: "same picture in two classes" })));
+      contradictions.push(...same.map(({ path }) => ({ path, reason: `same ${what} in two classes` })));
       continue;
     }
     const rank = ({ split }: T) => KEEP_FIRST.indexOf(split);

@@ -12,6 +12,9 @@ export interface SkippedPath {
 /** The reason for files whose extension is no picture's; a README is no fault of the data, so `strict` lets it pass. */
 export const NOT_AN_IMAGE = "not an image";
 
+/** Whether a file is to be read going by its name, or why not. */
+export type NameVerdict = (name: string) => "wanted" | { readonly reason: string };
+
 /** Entries that count, in code-unit order: no dot-files, no Thumbs.db. */
 export async function listFolder(folder: string): Promise<Dirent[]> {
   const entries = await readdir(folder, { withFileTypes: true });
@@ -46,19 +49,20 @@ export async function entryKind(
 }
 
 /** Whether a file is to be read as a picture going by its name, or why not. */
-export function nameVerdict(name: string): "picture" | { readonly reason: string } {
+export function nameVerdict(name: string): ReturnType<NameVerdict> {
   const extension = extname(name).toLowerCase();
-  if (PICTURE_EXTENSIONS.has(extension)) return "picture";
+  if (PICTURE_EXTENSIONS.has(extension)) return "wanted";
   if (UNSUPPORTED_EXTENSIONS.has(extension))
     return { reason: `unsupported format ${extension}; convert it to JPEG or PNG` };
   return { reason: NOT_AN_IMAGE };
 }
 
-/** Pictures below a folder, by name and kind, in a fixed order. */
-export async function* walkPictures(
+/** Files below a folder that a name's verdict lets in, in a fixed order. */
+export async function* walkFiles(
   folder: string,
   root: string,
   onSkip: (skipped: SkippedPath) => void,
+  verdictOf: NameVerdict = nameVerdict,
 ): AsyncGenerator<string> {
   const entries = await listFolder(folder).catch((error: unknown) => {
     onSkip({ path: folder, reason: unreadable(error) });
@@ -67,10 +71,10 @@ export async function* walkPictures(
   for (const entry of entries) {
     const path = join(folder, entry.name);
     const kind = await entryKind(entry, path, root);
-    if (kind === "folder") yield* walkPictures(path, root, onSkip);
+    if (kind === "folder") yield* walkFiles(path, root, onSkip, verdictOf);
     else {
-      const verdict = kind === "file" ? nameVerdict(entry.name) : kind;
-      if (verdict === "picture") yield path;
+      const verdict = kind === "file" ? verdictOf(entry.name) : kind;
+      if (verdict === "wanted") yield path;
       else onSkip({ path, reason: verdict.reason });
     }
   }

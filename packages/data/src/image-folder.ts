@@ -1,13 +1,12 @@
-import { createHash } from "node:crypto";
 import { realpath, stat } from "node:fs/promises";
 import { join, relative as relativePath, sep } from "node:path";
 import { checkInterrupted, fail, type RunControl } from "@graft-ml/core";
 import { pool } from "./decode-batches.ts";
 import { type Copyable, type Duplicate, dropCopies } from "./duplicates.ts";
 import { type FolderLayout, folderLayout, type Split } from "./folder-layout.ts";
-import { NOT_AN_IMAGE, type SkippedPath, unreadable, walkPictures } from "./folder-walk.ts";
+import { NOT_AN_IMAGE, type SkippedPath, unreadable, walkFiles } from "./folder-walk.ts";
 import { inspectPicture } from "./inspect-picture.ts";
-import { assignSplits } from "./splits.ts";
+import { assignSplits, checkShares, fingerprintOf } from "./splits.ts";
 
 const WHERE = "data/image-folder";
 const FILES_AT_ONCE = 8;
@@ -58,10 +57,7 @@ export interface ImageFolderOptions {
  */
 export async function imageFolder(folder: string, options: ImageFolderOptions = {}): Promise<ImageDataset> {
   const { strict = false, test = 0.2, validation = 0, seed = 0, control } = options;
-  for (const [name, share] of Object.entries({ test, validation })) {
-    if (!(share >= 0 && share < 1))
-      throw fail(WHERE, `expected ${name} to be a share from 0 to below 1; received ${share}`);
-  }
+  checkShares(WHERE, { test, validation });
   const root = await openFolder(folder);
   const skipped: SkippedPath[] = [];
   const skip = (entry: SkippedPath) => {
@@ -123,7 +119,7 @@ async function inspectAll(
   const listed: Omit<Copyable, "sha256">[] = [];
   for (const { name, path: folder, split } of layout.classes) {
     const label = names.indexOf(name);
-    for await (const path of walkPictures(folder, root, skip)) {
+    for await (const path of walkFiles(folder, root, skip)) {
       checkInterrupted(control?.signal, WHERE);
       const relative = relativePath(root, path).split(sep).join("/");
       listed.push({ path, relative, label, ...(split !== undefined && { split }) });
@@ -177,11 +173,4 @@ function usableClasses(
     skip({ path: join(root, name), reason: "class folder without a usable picture" });
     return false;
   });
-}
-
-function fingerprintOf(samples: readonly ImageSample[]): string {
-  const hash = createHash("sha256");
-  for (const { relative, sha256, label, split } of samples)
-    hash.update(`${JSON.stringify([relative, sha256, label, split])}\n`);
-  return hash.digest("hex");
 }

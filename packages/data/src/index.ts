@@ -10,3 +10,24 @@ export type { Split } from "./folder-layout.ts";
 export type { SkippedPath } from "./folder-walk.ts";
 export { type ImageDataset, type ImageFolderOptions, type ImageSample, imageFolder } from "./image-folder.ts";
 export { readSafetensors, writeSafetensors } from "./safetensors.ts";
+export type { ColumnNames } from "./table-columns.ts";
+export type { TableFormat } from "./table-file.ts";
+export { type TextList, type TextListOptions, textList } from "./text-list.ts";
+export { type TextSpaceParts, textHash, textSpaceParts } from "./text-space.ts";
+export { type TextDataset, type TextSample, type TextTableOptions, textTable } from "./text-table.ts";
+export {
+  loadTokenizer,
+  type TextTokenizer,
+  TOKENIZER_VERSION,
+  type TokenizedTexts,
+  type TokenizeOptions,
+} from "./tokenize.ts";
+export {
+  type LengthBatch,
+  type LengthBatches,
+  type LengthBatchOptions,
+  lengthBatches,
+  type PaddedTokens,
+  padTokens,
+  placeRows,
+} from "./tokenized-batches.ts";

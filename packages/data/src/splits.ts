@@ -1,4 +1,5 @@
-import { seededRandom } from "@graft-ml/core";
+import { createHash } from "node:crypto";
+import { fail, seededRandom } from "@graft-ml/core";
 import type { Split } from "./folder-layout.ts";
 
 /** Shares of the data that are kept from training. */
@@ -8,6 +9,14 @@ export interface SplitShares {
   /** Of what the test set leaves, 0..1. */
   readonly validation: number;
   readonly seed: number;
+}
+
+/** Refuses shares that are none; `where` speaks in errors. */
+export function checkShares(where: string, shares: Readonly<Record<"test" | "validation", number>>): void {
+  for (const [name, share] of Object.entries(shares)) {
+    if (!(share >= 0 && share < 1))
+      throw fail(where, `expected ${name} to be a share from 0 to below 1; received ${share}`);
+  }
 }
 
 /** A sample to be placed; `split` where the dataset's own folders have placed it. */
@@ -26,6 +35,7 @@ export function assignSplits(samples: readonly Splittable[], { test, validation,
   const divided = samples.some(({ split }) => split !== undefined);
   const hasValidation = samples.some(({ split }) => split === "validation");
   const take = (share: number, target: "test" | "validation") => {
+    if (share === 0) return;
     const draw = (sample: Splittable) => seededRandom(`${seed}/${target}/${sample.sha256}`).uniform();
     for (const members of byLabel(samples, (i) => splits[i] === "train")) {
       const count = heldOut(members.length, share);
@@ -52,4 +62,12 @@ function byLabel(samples: readonly Splittable[], wanted: (i: number) => boolean)
 function heldOut(samples: number, share: number): number {
   if (share === 0 || samples < 2) return 0;
   return Math.min(samples - 1, Math.max(1, Math.round(samples * share)));
+}
+
+/** sha256 over place, content, label and split of every sample: equal fingerprints, equal data. */
+export function fingerprintOf(samples: readonly (Required<Splittable> & { readonly relative: string })[]): string {
+  const hash = createHash("sha256");
+  for (const { relative, sha256, label, split } of samples)
+    hash.update(`${JSON.stringify([relative, sha256, label, split])}\n`);
+  return hash.digest("hex");
 }

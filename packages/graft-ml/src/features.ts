@@ -53,7 +53,7 @@ export async function extractFeatures(
     onNotice: (message) => control?.onEvent?.({ type: "notice", message }),
   });
   const space = await store.open({
-    weights: card.sha256,
+    weights: card.precision === undefined ? card.sha256 : `${card.sha256} ${card.precision.products}`,
     boundary,
     precision: "f16",
     preprocessing: card.preprocessing,

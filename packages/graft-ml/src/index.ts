@@ -1,5 +1,6 @@
 export * as backbones from "@graft-ml/backbones";
 export { efficientnetLite0 } from "@graft-ml/backbones";
+export { type CatalogueCard, catalogue, matchNames } from "@graft-ml/backbones/sources";
 export { GraftError } from "@graft-ml/core";
 export * as freezingStrategies from "@graft-ml/freezing";
 export { frozen, full, last } from "@graft-ml/freezing";
@@ -8,6 +9,7 @@ export { linear, mlp } from "@graft-ml/heads";
 export { engineNames, openEngine, probeEngines } from "@graft-ml/runtime";
 export { optimizers, schedules, solvers } from "@graft-ml/trainers";
 export { checkTarget, type Manifest } from "./bundle.ts";
+export { backbone, catalogueBackbones } from "./catalogue.ts";
 export { type Diagnosis, doctor } from "./doctor.ts";
 export { besideModel } from "./external-files.ts";
 export { type Inspection, inspect } from "./inspect.ts";

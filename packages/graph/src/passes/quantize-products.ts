@@ -22,14 +22,16 @@ export function quantizeProducts(graph: Graph): Graph {
   if (opset < SINCE) {
     throw fail("graph/quantize", `expected a model of operator set ${SINCE} or later; this one has ${opset}`);
   }
+  const made = new Map<string, readonly [integers: Value, scales: Value]>();
   const quantized = rewrite(graph, (node, g) => {
     const weight = node.op === "MatMul" && node.domain === "" ? graph.initializers.get(node.inputs[1]!) : undefined;
     if (weight?.dtype !== "float32" || weight.dims.length !== 2 || weight.data.length < SMALLEST) return undefined;
-    const { values, scales } = columns(weight);
+    const name = node.inputs[1]!;
+    const [integers, scales] = made.get(name) ?? columns(g, name, weight);
+    made.set(name, [integers, scales]);
     const [x, step, zero] = dynamic(g, node.inputs[0]!);
-    const sums = g.op("MatMulInteger", [x, g.constant(values), zero]);
-    const scale = g.op("Mul", [step, g.constant(scales)]);
-    return [g.op("Mul", [g.op("Cast", [sums], { to: 1 }), scale])];
+    const sums = g.op("Cast", [g.op("MatMulInteger", [x, integers, zero])], { to: 1 });
+    return [g.op("Mul", [sums, g.op("Mul", [step, scales])])];
   });
   // Products that read one value share its quantisation.
   return mergeDuplicates(quantized);
@@ -42,8 +44,8 @@ function dynamic(g: OpenGraph, input: string): readonly [Value, Value, Value] {
   return outputs.map((name) => g.value(name)) as [Value, Value, Value];
 }
 
-/** A matrix `[rows, columns]` as int8, symmetric around zero, with a float32 scale a column. */
-function columns({ dims, data }: Tensor): { values: Tensor; scales: Tensor } {
+/** Adds a matrix `[rows, columns]` as int8, symmetric around zero, and its float32 scale of each column, under the matrix's name. */
+function columns(g: OpenGraph, name: string, { dims, data }: Tensor): readonly [Value, Value] {
   const [rows, count] = dims as [number, number];
   const scales = new Float32Array(count);
   for (let i = 0; i < data.length; i++) {
@@ -54,5 +56,9 @@ function columns({ dims, data }: Tensor): { values: Tensor; scales: Tensor } {
   for (let k = 0; k < count; k++) scales[k] = (scales[k] || 1) / LARGEST;
   const values = new Int8Array(rows * count);
   for (let i = 0; i < values.length; i++) values[i] = Math.round((data[i] as number) / scales[i % count]!);
-  return { values: { dtype: "int8", dims, data: values }, scales: float32([count], scales) };
+  const integers: Tensor = { dtype: "int8", dims, data: values };
+  return [
+    g.parameter(g.fresh(`${name}.int8`), integers),
+    g.parameter(g.fresh(`${name}.scale`), float32([count], scales)),
+  ];
 }

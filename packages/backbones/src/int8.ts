@@ -1,0 +1,18 @@
+import type { BackboneSource, Preprocessing } from "@graft-ml/core";
+import { layerGroups, quantizeProducts } from "@graft-ml/graph";
+
+/** The same backbone with int8 products, whose card says what was measured to be lost. No gradient flows through them. */
+export function withInt8Products<P extends Preprocessing>(source: BackboneSource<P>, loss: string): BackboneSource<P> {
+  return {
+    ...source,
+    async load() {
+      const { card, graph } = await source.load();
+      const quantized = quantizeProducts(graph);
+      return {
+        card: { ...card, precision: { products: "int8", loss } },
+        graph: quantized,
+        groups: layerGroups(quantized, card.input),
+      };
+    },
+  };
+}
