@@ -27,7 +27,7 @@ export const KIND_TITLES: Readonly<Record<OptionKind, string>> = {
 /** Joins the built-in barrels with the modules that an experiment file names. */
 export async function gatherPlugins(graft: Graft, modules: PluginModules = {}): Promise<Barrels> {
   return {
-    backbone: await merge(graft.backbones, modules.backbones),
+    backbone: await merge({ ...graft.catalogueBackbones, ...graft.backbones }, modules.backbones),
     freezing: await merge(graft.freezingStrategies, modules.freezing),
     head: await merge(graft.heads, modules.heads),
     solver: graft.solvers,

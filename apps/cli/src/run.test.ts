@@ -57,7 +57,10 @@ it.each([
   ],
   [
     ["inspect", "efficientnet-lite"],
-    '[cli] unknown backbone "efficientnet-lite"; did you mean "efficientnet-lite0"? known: efficientnet-lite0',
+    '[cli] unknown backbone "efficientnet-lite"; did you mean "efficientnet-lite0"? known: ' +
+      "bert-base, clip-vit-b32-image, clip-vit-b32-text, convnext-tiny, dinov2-small, distilbert, efficientnet-b0, " +
+      "efficientnet-lite0, gpt2, inception-v3, minilm-l6, mobilenet-v2, mobilenet-v3-large, resnet101, resnet18, resnet50, " +
+      "vgg16, vgg19, vit-base, vit-small",
   ],
   [["cache", "prune"], "[cli/cache] expected --all or --older-than <days>; received neither. Say what to remove"],
   [

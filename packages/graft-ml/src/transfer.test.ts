@@ -1,7 +1,7 @@
 import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { efficientnetLite0 } from "@graft-ml/backbones";
+import { efficientnetLite0, minilmL6 } from "@graft-ml/backbones";
 import type { Tensor } from "@graft-ml/core";
 import { readModel } from "@graft-ml/graph";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -218,3 +218,9 @@ test("full: every kernel trains, from the pixels on", async () => {
   expect(result.summary.parameters.trained).toBeGreaterThan(3_200_000);
   await rm(tiny, { recursive: true });
 }, 120_000);
+
+test("a backbone of texts is refused by name", async () => {
+  await expect(transfer({ data, backbone: minilmL6() as never })).rejects.toThrow(
+    '[graft/transfer] "minilm-l6" is a backbone of texts; expected one of pictures, which is what is transferred to so far',
+  );
+});

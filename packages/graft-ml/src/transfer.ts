@@ -94,6 +94,12 @@ export async function transfer(options: TransferOptions): Promise<TransferResult
   const { seed = 0, control, freezing = frozen(), head = linear() as Head } = options;
   const dataset = await readData(options);
   const backbone = await (options.backbone ?? efficientnetLite0()).load();
+  if ("tokenizer" in backbone.card.preprocessing) {
+    throw fail(
+      WHERE,
+      `"${backbone.card.id}" is a backbone of texts; expected one of pictures, which is what is transferred to so far`,
+    );
+  }
   const targets = { classes: dataset.classes };
   head.check({ dims: [backbone.card.numFeatures] }, targets);
   const plan = freezing.plan(backbone.groups, options.epochs === undefined ? {} : { epochs: options.epochs });

@@ -65,8 +65,8 @@ async function run(graph: Graph, inputs: Record<string, Tensor>): Promise<Record
 }
 
 describe("depthwise convolutions in ONNX Runtime's blocked layout", () => {
-  test("the layout is there on the processors that have vectors of 8 or 16", () => {
-    expect(["x64", "arm64"].includes(process.arch) ? [8, 16] : [0, 8, 16]).toContain(block);
+  test("the layout is there on x64, whose vectors hold 8 or 16", () => {
+    expect(process.arch === "x64" ? [8, 16] : [0, 8, 16]).toContain(block);
   });
 
   test.each(cases)("$name: output and gradients equal those of standard operators", async (each) => {

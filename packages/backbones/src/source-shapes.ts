@@ -1,0 +1,105 @@
+import { type Graph, type GraphNode, toNumbers, type Value } from "@graft-ml/core";
+import { dropDead, inferShapes, type OpenGraph, reduceMean, reshape, rewrite, type Shapes } from "@graft-ml/graph";
+
+/** Two sizes of a batch: what differs between them as they do is the batch. */
+const SIZES = [2, 3] as const;
+
+/**
+ * Writes down the shapes that a graph computes from its pictures' dimensions while it runs, so that they are known ahead: exporters
+ * compute the batch of every Reshape and of the class token, where only the batch is open.
+ */
+export function settleShapes(graph: Graph, input: string): Graph {
+  const probes = SIZES.map((batch) => inferShapes(graph, { batch }));
+  const targets = new Map<string, readonly Target[]>();
+  const sources = new Map<string, readonly Target[]>();
+  for (const node of graph.nodes) {
+    if ((node.op !== "Reshape" && node.op !== "Expand") || graph.initializers.has(node.inputs[1]!)) continue;
+    const shape = both(probes, ({ constants }) => constants.get(node.inputs[1]!), toNumbers);
+    const from = both(probes, ({ values }) => values.get(node.inputs[0]!)?.dims, numbers);
+    if (shape === undefined || from === undefined) continue;
+    targets.set(node.outputs[0]!, shape);
+    sources.set(node.outputs[0]!, from);
+  }
+  let latest = input;
+  const settled = rewrite(graph, (node, g) => {
+    for (const name of node.inputs) {
+      if (name !== "" && isBatch(g.value(name))) latest = name;
+    }
+    const target = targets.get(node.outputs[0]!);
+    const source = sources.get(node.outputs[0]!);
+    if (target === undefined || source === undefined) return undefined;
+    const made = node.op === "Reshape" ? reshaped(node, target, source, g) : expanded(node, target, source, g, latest);
+    return made === undefined ? undefined : [made];
+  });
+  // What computed the shapes would still seem to be a way from the pictures to the output.
+  return dropDead(settled);
+}
+
+function isBatch({ dtype, dims }: Value): boolean {
+  return dtype === "float32" && dims.length > 1 && dims[0] === "batch";
+}
+
+/** A dimension: a number, or a multiple of the batch. */
+type Target = { readonly size: number } | { readonly batches: number };
+
+function both<T>(
+  probes: readonly Shapes[],
+  find: (probe: Shapes) => T | undefined,
+  read: (found: T) => ArrayLike<number> | undefined,
+): readonly Target[] | undefined {
+  const [two, three] = probes.map((probe) => {
+    const found = find(probe);
+    return found === undefined ? undefined : read(found);
+  });
+  if (two === undefined || three === undefined || two.length !== three.length) return undefined;
+  const dims = Array.from(two, (size, i): Target | undefined => {
+    if (three[i] === size) return { size };
+    const batches = size / SIZES[0];
+    return three[i] === batches * SIZES[1] ? { batches } : undefined;
+  });
+  return dims.includes(undefined) ? undefined : (dims as Target[]);
+}
+
+function sizeAt(dims: readonly Target[], i: number): number | undefined {
+  const dim = dims[i];
+  return dim !== undefined && "size" in dim ? dim.size : undefined;
+}
+
+function numbers(dims: readonly (number | string)[]): number[] | undefined {
+  return dims.every((dim) => typeof dim === "number") ? (dims as number[]) : undefined;
+}
+
+function reshaped(
+  { inputs, attributes }: GraphNode,
+  target: readonly Target[],
+  source: readonly Target[],
+  g: OpenGraph,
+): Value | undefined {
+  if (attributes.allowzero?.value === 1) return undefined;
+  const dims = target.map((dim, i) => {
+    if ("size" in dim) return dim.size;
+    const from = source[i];
+    return from !== undefined && "batches" in from && from.batches === dim.batches ? 0 : -1;
+  });
+  return dims.filter((dim) => dim === -1).length > 1 ? undefined : reshape(g, g.value(inputs[0]!), dims);
+}
+
+/** A token repeated for every sample, as a sum with zeros that have the batch of `like`: an Expand would take a computed shape. */
+function expanded(
+  { inputs }: GraphNode,
+  target: readonly Target[],
+  source: readonly Target[],
+  g: OpenGraph,
+  like: string,
+): Value | undefined {
+  const [first, ...rest] = target;
+  const token = g.value(inputs[0]!);
+  // A 1 leaves the token's own size, whatever it is.
+  const same = rest.every((dim, i) => "size" in dim && (dim.size === 1 || sizeAt(source, i + 1) === dim.size));
+  if (token.dtype !== "float32" || source.length !== target.length || !same) return undefined;
+  if (first === undefined || !("batches" in first) || first.batches !== 1) return undefined;
+  const value = g.value(like);
+  const axes = value.dims.slice(1).map((_, i) => i + 1);
+  const zeros = g.op("Mul", [reduceMean(g, value, axes, true), g.scalar(0)]);
+  return g.op("Add", [token, reshape(g, zeros, [0, ...rest.map(() => 1)])]);
+}
