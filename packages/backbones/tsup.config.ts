@@ -1,3 +1,3 @@
 import { build } from "../../tsup.base.ts";
 
-export default build({ entry: ["src/index.ts", "src/sources.ts"], platform: "node" });
+export default build({ entry: ["src/index.ts", "src/sources.ts", "src/keras.ts"], platform: "node" });

@@ -1,0 +1,1 @@
+export { type KerasOptions, kerasModel } from "./keras/model.ts";
