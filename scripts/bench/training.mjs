@@ -6,7 +6,7 @@ import { fillSection, machine, median, table, timed } from "./timing.mjs";
 const ENGINES = ["onnxruntime", "tfjs-node"];
 const MODES = [
   { mode: "last", epochs: 5, rate: 1e-4 },
-  { mode: "full", epochs: 1, rate: 1e-4 },
+  { mode: "full", epochs: 2, rate: 1e-4 },
 ];
 
 export function training({ flowers, peers, repeat, python, skipPeers, write }) {

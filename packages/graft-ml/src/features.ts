@@ -32,7 +32,7 @@ export interface ExtractOptions {
   readonly control?: RunControl;
 }
 
-/** Pictures in one run of the prefix: measured best on two cores, where larger batches leave the caches. */
+/** Pictures in one run of the prefix: from 4 on the size makes little difference (docs/performance.md), and small ones are decoded sooner. */
 const BATCH = 16;
 /** Samples and bytes written at once: what a killed run can lose, and what waits in memory. */
 const SHARD = 256;
