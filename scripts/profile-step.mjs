@@ -6,7 +6,7 @@ import { loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fillSection, machine, median, table } from "./bench/timing.mjs";
 import { root } from "./bootstrap.mjs";
-import { forwardNodes, stepOf } from "./training-steps.mjs";
+import { stepOf } from "./training-steps.mjs";
 
 const BATCH = 16;
 const RUNS = 25;
@@ -57,17 +57,17 @@ async function profile(graph) {
 const shapesOf = (event) => (event.args.input_type_shape ?? []).map((entry) => Object.values(entry)[0]);
 
 /** The part of a step that a node belongs to. */
-function partOf(event) {
+function partOf(event, forward) {
   const { op_name: op } = event.args;
   const node = event.name.replace(/_kernel_time$/, "");
   const [a = [], b = []] = shapesOf(event);
   if (op.includes("Conv")) {
     const depthwise = b[1] === 1 && b[0] > 1;
     if (depthwise && a[0] === 1) return "depthwise, gradient by the kernel";
-    if (depthwise) return forwardNodes.has(node) ? "depthwise, forward" : "depthwise, forward or gradient by the input";
+    if (depthwise) return forward.has(node) ? "depthwise, forward" : "depthwise, forward or gradient by the input";
     if (b[2] > 3) return "3×3 stem, gradient by the kernel";
     if (b[2] > 1) return "3×3 stem, forward";
-    return forwardNodes.has(node) ? "1×1, forward (with bias and relu6)" : "1×1, gradient by the input";
+    return forward.has(node) ? "1×1, forward (with bias and relu6)" : "1×1, gradient by the input";
   }
   if (op.includes("MatMul") || op === "Gemm") return "1×1, gradient by the kernel";
   if (op.startsWith("Reorder")) return "into the blocked layout and back";
@@ -99,7 +99,7 @@ const outputSize = (event) =>
 
 const sections = [];
 for (const mode of ["last", "full"]) {
-  const { step } = await stepOf(mode, BATCH);
+  const { step, forward } = await stepOf(mode, BATCH);
   const lowered = dropDead(lowerPrimitives(step.graph, { block: await blockSize(ort) }), { keepInputs: true });
   const { events, whole } = await profile(lowered);
   const nodes = new Map();
@@ -110,7 +110,7 @@ for (const mode of ["last", "full"]) {
   }
   const parts = new Map();
   for (const event of nodes.values()) {
-    const part = partOf(event);
+    const part = partOf(event, forward);
     const entry = parts.get(part) ?? { ms: 0, count: 0, flops: 0 };
     entry.ms += event.dur / 1000;
     entry.count += 1;

@@ -10,13 +10,9 @@ const { attachHead, optimizers, trainingStep } = await load("trainers");
 const { linear } = await load("heads");
 const freezing = await load("freezing");
 
-/** Names of the backbone's own nodes. */
-export let forwardNodes = new Set();
-
-/** The step of a freezing strategy with a linear head and AdamW, and what its feed is made from. */
+/** The step of a freezing strategy with a linear head and AdamW, what its feed is made from, and the names of the backbone's own nodes. */
 export async function stepOf(mode, batch) {
   const { card, graph, groups } = await efficientnetLite0().load();
-  forwardNodes = new Set(graph.nodes.map((node) => node.name));
   const [phase] = freezing[mode]().plan(groups, {}).phases;
   const trained = new Set(phase.groups.map((group) => group.name));
   const first = groups.findIndex((group) => trained.has(group.name));
@@ -38,5 +34,5 @@ export async function stepOf(mode, batch) {
     normalization: "frozen",
     batch,
   });
-  return { step, spec };
+  return { step, spec, forward: new Set(graph.nodes.map((node) => node.name)) };
 }

@@ -1,4 +1,11 @@
-import { type DType, type Tensor, type Tensors, tensor, type ValueInfo } from "../../packages/core/src/index.ts";
+import {
+  type DType,
+  fromBytes,
+  type Tensor,
+  type Tensors,
+  tensor,
+  type ValueInfo,
+} from "../../packages/core/src/index.ts";
 
 /** A tensor as JSON, its elements to the last bit. */
 export interface WireTensor {
@@ -65,25 +72,9 @@ export function toWire(tensors: Tensors): WireTensors {
 export function fromWire(tensors: WireTensors): Tensors {
   return map(tensors, ({ dtype, dims, data }): Tensor => {
     const bytes = Uint8Array.from(atob(data), (character) => character.charCodeAt(0));
-    return tensor(dtype, dims, new ARRAYS[dtype](bytes.buffer) as Tensor["data"]);
+    return tensor(dtype, dims, fromBytes(dtype, bytes));
   });
 }
-
-const ARRAYS: Readonly<Record<DType, new (buffer: ArrayBuffer) => Tensor["data"]>> = {
-  float32: Float32Array,
-  float64: Float64Array,
-  float16: Uint16Array,
-  bfloat16: Uint16Array,
-  int8: Int8Array,
-  int16: Int16Array,
-  int32: Int32Array,
-  int64: BigInt64Array,
-  uint8: Uint8Array,
-  uint16: Uint16Array,
-  uint32: Uint32Array,
-  uint64: BigUint64Array,
-  bool: Uint8Array,
-};
 
 function map<From, To>(record: Readonly<Record<string, From>>, to: (from: From) => To): Readonly<Record<string, To>> {
   return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, to(value)]));

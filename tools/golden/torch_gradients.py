@@ -24,7 +24,7 @@ import torch.nn.functional as F
 from torch_cases import CASES, LIVE
 
 SCRIPT = "tools/golden/torch_gradients.py"
-TARGET = Path(__file__).resolve().parents[2] / "packages" / "runtime" / "golden" / "torch-gradients.json"
+GOLDEN = Path(__file__).resolve().parents[2] / "packages" / "runtime" / "golden"
 KEPT, LOSS_SEED = 240, 900
 
 
@@ -77,27 +77,35 @@ def live(case: dict) -> dict:
     return {**expected, "updates": {name: stored(value) for name, value in updated.items()}}
 
 
-def main() -> None:
+def write(script: str, name: str, cases: list[dict], before: dict | None = None, tolerance: dict | None = None, after: dict | None = None) -> None:
+    """Runs the cases and writes them with what made them to packages/runtime/golden/; `before` and `after` are further entries."""
     torch.manual_seed(0)
-    cases = []
-    for case in CASES:
+    done = []
+    for case in cases:
         function = case.pop("function")
-        cases.append({**case, "expected": run(case["tensors"], function)})
+        done.append({**case, "expected": run(case["tensors"], function)})
     golden = {
         "source": "PyTorch",
         "version": version("torch"),
-        "script": SCRIPT,
+        "script": script,
         "seed": "in each tensor's recipe",
         "recipe": recipe.TEXT,
         "loss": {"seed": LOSS_SEED, "low": 0.5, "high": 1.5},
-        "tolerance": {"relative": 1e-5, "engines": 2e-5},
-        "cases": cases,
-        "live": [{**case, "expected": live(case)} for case in LIVE],
+        **(before or {}),
+        "tolerance": tolerance or {"relative": 1e-5, "engines": 2e-5},
+        "cases": done,
+        **(after or {}),
     }
-    TARGET.parent.mkdir(exist_ok=True)
-    TARGET.write_text(json.dumps(golden, separators=(",", ":")) + "\n", encoding="utf-8")
-    finite = all(np.isfinite(part["values"]).all() for c in golden["cases"] + golden["live"] for part in [c["expected"]["y"], *c["expected"]["gradients"].values()])
-    print(f"{TARGET.name}: {TARGET.stat().st_size} bytes, {len(cases)} cases and {len(LIVE)} live; all finite: {finite}")
+    target = GOLDEN / name
+    target.parent.mkdir(exist_ok=True)
+    target.write_text(json.dumps(golden, separators=(",", ":")) + "\n", encoding="utf-8")
+    every = done + golden.get("live", [])
+    finite = all(np.isfinite(part["values"]).all() for c in every for part in [c["expected"]["y"], *c["expected"]["gradients"].values()])
+    print(f"{name}: {target.stat().st_size} bytes, {len(every)} cases; all finite: {finite}")
+
+
+def main() -> None:
+    write(SCRIPT, "torch-gradients.json", CASES, after={"live": [{**case, "expected": live(case)} for case in LIVE]})
 
 
 if __name__ == "__main__":

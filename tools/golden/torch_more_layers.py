@@ -7,21 +7,13 @@ Made as tools/golden/torch_gradients.py makes its file: float32 inputs by recipe
 networks lie in ONNX's order of gates; here they are put in PyTorch's before its own modules run.
 """
 
-import json
-from importlib.metadata import version
-from pathlib import Path
-
-import numpy as np
-import recipe
 import torch
 import torch.nn.functional as F
 import torch_gradients
 from torch_cases import CASES, case, floats, ints, node, var
-from torch_gradients import LOSS_SEED, run
 from torch_more_cases import several
 
 SCRIPT = "tools/golden/torch_more_layers.py"
-TARGET = Path(__file__).resolve().parents[2] / "packages" / "runtime" / "golden" / "torch-layers-gradients.json"
 OPSET = 19
 # Of a tensor with more elements every n-th is kept: the file stays small.
 torch_gradients.KEPT = 40
@@ -228,27 +220,5 @@ case("com.microsoft.FusedConv, a value added", {"x": var(1, 2, 5, 5), "w": var(3
 case("com.microsoft.FusedGemm", {"a": var(3, 4), "b": var(5, 4), "c": var(5)}, [contributed("FusedGemm", "a b c", transB=1, activation="LeakyRelu", activation_alpha=0.1)], lambda v: F.leaky_relu(v["a"] @ v["b"].T + v["c"], 0.1))
 
 
-def main() -> None:
-    torch.manual_seed(0)
-    cases = []
-    for one in CASES:
-        function = one.pop("function")
-        cases.append({**one, "expected": run(one["tensors"], function)})
-    golden = {
-        "source": "PyTorch",
-        "version": version("torch"),
-        "script": SCRIPT,
-        "seed": "in each tensor's recipe",
-        "recipe": recipe.TEXT,
-        "loss": {"seed": LOSS_SEED, "low": 0.5, "high": 1.5},
-        "opset": OPSET,
-        "tolerance": {"relative": 1e-5},
-        "cases": cases,
-    }
-    TARGET.write_text(json.dumps(golden, separators=(",", ":")) + "\n", encoding="utf-8")
-    finite = all(np.isfinite(part["values"]).all() for c in cases for part in [c["expected"]["y"], *c["expected"]["gradients"].values()])
-    print(f"{TARGET.name}: {TARGET.stat().st_size} bytes, {len(cases)} cases; all finite: {finite}")
-
-
 if __name__ == "__main__":
-    main()
+    torch_gradients.write(SCRIPT, "torch-layers-gradients.json", CASES, before={"opset": OPSET}, tolerance={"relative": 1e-5})

@@ -1,42 +1,11 @@
-import { createHash } from "node:crypto";
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
+import { rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { describe, expect, it } from "vitest";
 import { fetchFromHub, type HubOptions } from "./hub.ts";
-import { cachedPath } from "./hub-file.ts";
 import { proxyFor } from "./hub-proxy.ts";
-import { answer, type HubServer, hubServer, tunnelProxy } from "./hub-server.fixture.ts";
+import { bytes, cache, FILE, get, hub, KEY, options, path, SHA, waits } from "./hub-scene.fixture.ts";
+import { answer, hubServer, tunnelProxy } from "./hub-server.fixture.ts";
 
-const FILE = { repository: "owner/net", file: "onnx/model.onnx", revision: "main" };
-const KEY = "owner/net/resolve/main/onnx/model.onnx";
-const bytes = Uint8Array.from({ length: 300_000 }, (_, i) => (i * 7919) >> 3);
-const SHA = createHash("sha256").update(bytes).digest("hex");
-
-let hub: HubServer;
-let cache: string;
-let files: Record<string, Uint8Array>;
-let waits: number[];
-
-beforeEach(async () => {
-  cache = await mkdtemp(join(tmpdir(), "graft-hub-"));
-  files = { [KEY]: bytes };
-  hub = await hubServer(files);
-  waits = [];
-});
-afterEach(async () => {
-  await hub.close();
-  await rm(cache, { recursive: true, force: true });
-});
-
-const options = (more: Partial<HubOptions> = {}): HubOptions => ({
-  cache,
-  env: { GRAFT_HUB: hub.base },
-  sleep: async (ms) => void waits.push(ms),
-  ...more,
-});
-const get = (sha256 = SHA, more: Partial<HubOptions> = {}) => fetchFromHub(FILE, sha256, options(more));
-const path = () => cachedPath(cache, FILE);
 describe("refusals", () => {
   it.each([
     [

@@ -5,17 +5,12 @@ import { type FitTask, type TrainSettings, untrained } from "./fit-head.ts";
 /** Share of the free memory that a step may take: predictions are right within a quarter. */
 const SHARE = 0.8;
 
-/** Bytes that this process may still take, limits of a container included. */
-function freeMemory(): number {
-  return process.availableMemory();
-}
-
 /** The batch, halved until a step fits into the memory that is free; says so where it had to be. */
 export function fittingBatch(
   engine: Engine,
   task: Omit<FitTask, "train">,
   settings: Omit<TrainSettings, "engine" | "validation">,
-  free: number = freeMemory(),
+  free: number = process.availableMemory(),
 ): number {
   const { cut: phase, head, targets, control } = task;
   const needs = (batch: number): number => {

@@ -11,7 +11,7 @@ import {
   type Value,
   type ValueInfo,
 } from "@graft-ml/core";
-import { declareConstant, type FindOperator, inferNode, inferShapes, type Shapes } from "./inference.ts";
+import { declareConstant, type FindOperator, inferNode, inferShapes } from "./inference.ts";
 import { findOperator } from "./operators/index.ts";
 
 /** A builder that can hand out its graph. */
@@ -31,29 +31,42 @@ export interface OpenGraph extends GraphBuilder {
 /** Operator set of graphs that start empty. */
 const DEFAULT_OPSET = 17;
 
+/** A graph of nothing, written for a version of the standard operator set. Default: 17. */
+export function emptyGraph(opset: number = DEFAULT_OPSET): Graph {
+  return {
+    name: "graph",
+    irVersion: 8,
+    opsets: { "": opset },
+    inputs: [],
+    outputs: [],
+    initializers: new Map(),
+    nodes: [],
+    metadata: {},
+  };
+}
+
 /**
  * Starts a graph, or goes on with one whose named dimensions get numbers from `bindings`. Fresh names keep clear of
  * `reserved`, names that are to be appended later; an engine that has operators of its own passes `find`.
  */
 export function graphBuilder(
-  start?: Graph,
+  start: Graph = emptyGraph(),
   bindings: Readonly<Record<string, number>> = {},
   reserved: ReadonlySet<string> = new Set(),
   find: FindOperator = findOperator,
 ): OpenGraph {
-  const opsets: Record<string, number> = { "": DEFAULT_OPSET, ...start?.opsets };
-  const shapes: Shapes =
-    start === undefined ? { values: new Map(), constants: new Map(), find } : inferShapes(start, bindings, find);
-  const inputs: ValueInfo[] = (start?.inputs ?? []).map((input) => shapes.values.get(input.name) ?? input);
-  const initializers = new Map(start?.initializers);
-  const nodes: GraphNode[] = [...(start?.nodes ?? [])];
+  const opsets: Record<string, number> = { "": DEFAULT_OPSET, ...start.opsets };
+  const shapes = inferShapes(start, bindings, find);
+  const inputs: ValueInfo[] = start.inputs.map((input) => shapes.values.get(input.name) ?? input);
+  const initializers = new Map(start.initializers);
+  const nodes: GraphNode[] = [...start.nodes];
   // Node names are kept apart, too: a pass may leave a node with the name of a value that is gone.
   const taken = new Set<string>([...shapes.values.keys(), ...nodes.map((node) => node.name)]);
   const literals = new Map<string, Value>();
   const counters = new Map<string, number>();
 
   const claim = (name: string): string => {
-    if (taken.has(name)) throw fail("graph", `the name "${name}" is taken in graph "${start?.name ?? "graph"}"`);
+    if (taken.has(name)) throw fail("graph", `the name "${name}" is taken in graph "${start.name}"`);
     taken.add(name);
     return name;
   };
@@ -134,14 +147,14 @@ export function graphBuilder(
     value,
     constantOf: (name) => shapes.constants.get(name),
     finish: (outputs) => ({
-      name: start?.name ?? "graph",
-      irVersion: start?.irVersion ?? 8,
+      name: start.name,
+      irVersion: start.irVersion,
       opsets: { ...opsets },
       inputs: [...inputs],
       outputs: outputs.map((output) => value(output.name)),
       initializers,
       nodes,
-      metadata: start?.metadata ?? {},
+      metadata: start.metadata,
     }),
   };
 }

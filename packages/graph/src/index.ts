@@ -1,4 +1,4 @@
-export { graphBuilder, type OpenGraph } from "./builder.ts";
+export { emptyGraph, graphBuilder, type OpenGraph } from "./builder.ts";
 export { cut, type Halves, upTo } from "./cut.ts";
 export { backward, type Differentiated, differentiate } from "./differentiate.ts";
 export { reduceMax, reduceMean, reduceSum, reshape } from "./emit.ts";

@@ -1,20 +1,20 @@
-import { type Dim, float32, type Graph, int64, type Tensor, tensor, type Value } from "@graft-ml/core";
+import { type Dim, float32, int64, type Tensor, tensor, type Value } from "@graft-ml/core";
 import proto from "onnx-proto";
 import { describe, expect, it } from "vitest";
-import { differentiate, foldShapes, graphBuilder, readModel, reduceSum, unrollRecurrent, writeModel } from "./index.ts";
+import {
+  differentiate,
+  emptyGraph,
+  foldShapes,
+  graphBuilder,
+  readModel,
+  reduceSum,
+  unrollRecurrent,
+  writeModel,
+} from "./index.ts";
 
 const { onnx } = proto;
-const EMPTY: Graph = {
-  name: "layers",
-  irVersion: 8,
-  opsets: { "com.microsoft": 1 },
-  inputs: [],
-  outputs: [],
-  initializers: new Map(),
-  nodes: [],
-  metadata: {},
-};
-const builder = (opset = 19) => graphBuilder({ ...EMPTY, opsets: { ...EMPTY.opsets, "": opset } });
+const builder = (opset = 19) =>
+  graphBuilder({ ...emptyGraph(opset), name: "layers", opsets: { "com.microsoft": 1, "": opset } });
 const zeros = (...dims: number[]): Tensor => float32(dims, new Array(dims.reduce((a, b) => a * b, 1)).fill(0));
 
 describe("Pad", () => {

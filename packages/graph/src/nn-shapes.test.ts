@@ -1,16 +1,6 @@
-import { type AttributeLiteral, type Dim, float32, type Graph, int64 } from "@graft-ml/core";
+import { type AttributeLiteral, type Dim, float32, int64 } from "@graft-ml/core";
 import { describe, expect, it } from "vitest";
-import { graphBuilder } from "./builder.ts";
-
-const EMPTY: Omit<Graph, "opsets"> = {
-  name: "graph",
-  irVersion: 8,
-  inputs: [],
-  outputs: [],
-  initializers: new Map(),
-  nodes: [],
-  metadata: {},
-};
+import { emptyGraph, graphBuilder } from "./builder.ts";
 
 /** The shape of an operator's output. */
 function shapeOf(
@@ -19,7 +9,7 @@ function shapeOf(
   attributes: Readonly<Record<string, AttributeLiteral>> = {},
   opset: number = 23,
 ): readonly Dim[] {
-  const g = graphBuilder({ ...EMPTY, opsets: { "": opset } });
+  const g = graphBuilder(emptyGraph(opset));
   const values = inputs.map((dims, i) => g.input(`x${i}`, "float32", dims));
   return g.op(op, values, attributes).dims;
 }

@@ -13,7 +13,7 @@ import {
   toNumbers,
   type Value,
 } from "@graft-ml/core";
-import { graphBuilder, type OpenGraph, writeModel } from "@graft-ml/graph";
+import { emptyGraph, graphBuilder, type OpenGraph, writeModel } from "@graft-ml/graph";
 import { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
 
 /** One input: random numbers of a type, or given ones. */
@@ -82,17 +82,7 @@ function typed(value: LayerAttributes[string]): Attribute {
 
 /** A builder of an operator set, the contributed domain included. */
 export function builder(opset: number): OpenGraph {
-  const start: Graph = {
-    name: "layers",
-    irVersion: 8,
-    opsets: { "": opset, "com.microsoft": 1 },
-    inputs: [],
-    outputs: [],
-    initializers: new Map(),
-    nodes: [],
-    metadata: {},
-  };
-  return graphBuilder(start);
+  return graphBuilder({ ...emptyGraph(opset), name: "layers", opsets: { "": opset, "com.microsoft": 1 } });
 }
 
 /** A case's graph, and numbers to feed it. */

@@ -11,7 +11,7 @@ import {
   toNumbers,
   type Value,
 } from "@graft-ml/core";
-import { foldShapes, graphBuilder, inferShapes, readModel, widenHalf, writeModel } from "@graft-ml/graph";
+import { emptyGraph, foldShapes, graphBuilder, inferShapes, readModel, widenHalf, writeModel } from "@graft-ml/graph";
 import { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
 import { beforeAll, describe, expect, it } from "vitest";
 import { engineNames, openEngine, probeEngines } from "./engines.ts";
@@ -154,16 +154,7 @@ function floats(g: ReturnType<typeof graphBuilder>): Value {
 }
 
 function graphOf({ opset, build, input = X }: Variant): Graph {
-  const empty = {
-    name: "variant",
-    irVersion: 8,
-    opsets: { "": opset },
-    inputs: [],
-    outputs: [],
-    nodes: [],
-    metadata: {},
-  };
-  const g = graphBuilder({ ...empty, initializers: new Map() });
+  const g = graphBuilder({ ...emptyGraph(opset), name: "variant" });
   return g.finish([build(g, g.input("x", input.dtype, input.dims))]);
 }
 

@@ -11,7 +11,7 @@ import {
   toNumbers,
   type Value,
 } from "@graft-ml/core";
-import { differentiate, graphBuilder, liveBatchNorm, type OpenGraph, reduceSum } from "@graft-ml/graph";
+import { differentiate, emptyGraph, graphBuilder, liveBatchNorm, type OpenGraph, reduceSum } from "@graft-ml/graph";
 
 /** A tensor by recipe or by its values. */
 interface Spec {
@@ -58,17 +58,6 @@ export interface Golden {
   readonly cases: readonly Case[];
   readonly live: readonly LiveCase[];
 }
-
-const EMPTY: Graph = {
-  name: "graph",
-  irVersion: 8,
-  opsets: {},
-  inputs: [],
-  outputs: [],
-  initializers: new Map(),
-  nodes: [],
-  metadata: {},
-};
 
 /** The recipe of tools/golden/recipe.py. */
 function recipe({ dims, seed, low, high, step }: Pick<Spec, "dims" | "seed" | "low" | "high" | "step">): Tensor {
@@ -153,7 +142,7 @@ async function run(
 
 /** Runs a case; output `y`, and gradients by variable. */
 export function runCase(engine: Engine, one: Case, loss: Golden["loss"]): Promise<Tensors> {
-  const g = graphBuilder(one.opset === undefined ? undefined : { ...EMPTY, opsets: { "": one.opset } });
+  const g = graphBuilder(emptyGraph(one.opset));
   const values = declare(g, one);
   for (const { op, inputs, output, outputs, attributes } of one.nodes) {
     const read = inputs.map((input) => values.get(input));

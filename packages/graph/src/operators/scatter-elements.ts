@@ -1,7 +1,7 @@
 import { fail, type GraphNode, type Tensor, toNumbers } from "@graft-ml/core";
-import { type Attributes, normalizeAxis, type Operator, staticDims } from "../operator.ts";
+import { type Attributes, normalizeAxis, type Operator } from "../operator.ts";
 import { positionOf, stridesOf } from "./evaluation.ts";
-import { joinOf } from "./scatter-reduction.ts";
+import { joinOf, scatterGradient } from "./scatter-reduction.ts";
 
 /** A copy of the data in which the elements that indices name along one axis are replaced, or combined with, updates. */
 export const scatterElements: Operator = {
@@ -15,19 +15,7 @@ export const scatterElements: Operator = {
     for (let i = 0; i < updates!.data.length; i++) data[place(i)] = join(data[place(i)]!, updates!.data[i]!);
     return [{ ...x!, data }];
   },
-  gradient({ g, node, attributes, inputs: [, indices, updates], dy, needs }) {
-    const reduction = attributes.string("reduction", "none");
-    if (reduction !== "none" && reduction !== "add") {
-      throw fail("graph/differentiate", `node "${node.name}" (${node.op}): reduction ${reduction} has no gradient`);
-    }
-    const axis = attributes.int("axis", 0);
-    const zeros = (): ReturnType<typeof g.op> => g.op("ConstantOfShape", [g.ints(staticDims(updates!))]);
-    return [
-      reduction === "add" || !needs(0) ? dy : g.op("ScatterElements", [dy, indices, zeros()], { axis }),
-      undefined,
-      needs(2) ? g.op("GatherElements", [dy, indices], { axis }) : undefined,
-    ];
-  },
+  gradient: (c) => scatterGradient(c, "GatherElements", { axis: c.attributes.int("axis", 0) }),
 };
 
 /** Flat place in `dims` of each index: on the axis where the index says, elsewhere where the index itself is. */

@@ -1,7 +1,7 @@
 import { fail, type GraphNode, sizeOf, type Tensor, toNumbers } from "@graft-ml/core";
-import { type Operator, staticDims } from "../operator.ts";
+import type { Operator } from "../operator.ts";
 import { stridesOf } from "./evaluation.ts";
-import { joinOf } from "./scatter-reduction.ts";
+import { joinOf, scatterGradient } from "./scatter-reduction.ts";
 
 /** A copy of the data in which the slices that positions name are replaced by, or combined with, updates. */
 export const scatterNd: Operator = {
@@ -15,18 +15,7 @@ export const scatterNd: Operator = {
     for (let i = 0; i < updates!.data.length; i++) data[place(i)] = join(data[place(i)]!, updates!.data[i]!);
     return [{ ...x!, data }];
   },
-  gradient({ g, node, attributes, inputs: [, indices, updates], dy, needs }) {
-    const reduction = attributes.string("reduction", "none");
-    if (reduction !== "none" && reduction !== "add") {
-      throw fail("graph/differentiate", `node "${node.name}" (${node.op}): reduction ${reduction} has no gradient`);
-    }
-    const zeros = (): ReturnType<typeof g.op> => g.op("ConstantOfShape", [g.ints(staticDims(updates!))]);
-    return [
-      reduction === "add" || !needs(0) ? dy : g.op("ScatterND", [dy, indices, zeros()]),
-      undefined,
-      needs(2) ? g.op("GatherND", [dy, indices]) : undefined,
-    ];
-  },
+  gradient: (c) => scatterGradient(c, "GatherND", {}),
 };
 
 /** Flat place in `dims` of each element of the slices that positions name, after `batch` axes that both share. */

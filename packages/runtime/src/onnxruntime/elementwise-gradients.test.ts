@@ -1,6 +1,7 @@
 import { type Engine, float32, int64, tensor, type Value } from "@graft-ml/core";
 import { differentiate, graphBuilder, type OpenGraph, reduceSum } from "@graft-ml/graph";
 import { beforeAll, describe, expect, test } from "vitest";
+import { EQUATIONS } from "../einsum.cases.ts";
 import { draw, expectCentralDifferences, type GradientCase, gridded } from "./central-differences.fixture.ts";
 import { onnxRuntimeEngine } from "./engine.ts";
 
@@ -168,21 +169,6 @@ const older: GradientCase[] = [
   { ...gathered([2, 3, 2], [2, 2], [2], 1), name: "Gather in a graph of operator set 12", opset: 12 },
 ];
 
-const EQUATIONS: readonly (readonly [string, number[], number[]?])[] = [
-  ["ij,jk->ik", [3, 4], [4, 5]],
-  ["bij,bjk->bik", [2, 3, 4], [2, 4, 5]],
-  ["bhqd,bhkd->bhqk", [2, 2, 3, 4], [2, 2, 5, 4]],
-  ["bhqk,bhkd->bqhd", [2, 2, 3, 5], [2, 2, 5, 4]],
-  ["bld,hdk->blhk", [2, 3, 4], [2, 4, 3]],
-  ["...ij,jk->...ik", [2, 3, 4], [4, 5]],
-  ["i,j->ij", [3], [4]],
-  ["ij,ij->i", [3, 4], [3, 4]],
-  ["bi,bj", [2, 3], [2, 4]],
-  ["ia,jb->j", [2, 3], [4, 2]],
-  ["ij,ij->", [2, 3], [2, 3]],
-  ["ijk->kj", [2, 3, 4]],
-  ["bij->bji", [2, 3, 4]],
-];
 const einsums = EQUATIONS.map(([equation, a, b]) =>
   one("Einsum", b === undefined ? [draw(a)] : [draw(a), draw(b)], { equation }),
 );

@@ -1,5 +1,5 @@
 import { type Engine, float32, int64, seededRandom, sizeOf, type Tensor, tensor, type Value } from "@graft-ml/core";
-import { graphBuilder, type OpenGraph } from "@graft-ml/graph";
+import { emptyGraph, graphBuilder, type OpenGraph } from "@graft-ml/graph";
 import { beforeAll, describe, expect, test } from "vitest";
 import { onnxRuntimeEngine } from "./engine.ts";
 
@@ -117,20 +117,7 @@ describe("what is evaluated ahead of running is what ONNX Runtime computes", () 
   test.each(cases.map((one, i) => ({ ...one, i })))(
     "$i: $name",
     async ({ name, inputs, outputs = 1, opset, attributes = {} }) => {
-      const g = graphBuilder(
-        opset === undefined
-          ? undefined
-          : {
-              name: "graph",
-              irVersion: 8,
-              opsets: { "": opset },
-              inputs: [],
-              outputs: [],
-              initializers: new Map(),
-              nodes: [],
-              metadata: {},
-            },
-      );
+      const g = graphBuilder(emptyGraph(opset));
       const operands = inputs.map((input) => g.constant(input));
       const values: Value[] = outputs === 1 ? [g.op(name, operands, attributes)] : [];
       if (outputs > 1) {

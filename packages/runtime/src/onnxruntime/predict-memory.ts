@@ -1,7 +1,8 @@
 import type { Graph, PrepareOptions, Tensors } from "@graft-ml/core";
-import { dropDead, peakMemory } from "@graft-ml/graph";
+import { peakMemory } from "@graft-ml/graph";
 import { findBlocked } from "./lowerings/blocked-layout.ts";
-import { type LoweringOptions, lowerPrimitives } from "./lowerings/index.ts";
+import type { LoweringOptions } from "./lowerings/index.ts";
+import { sessionGraph } from "./session-graph.ts";
 
 // Measured over steps of EfficientNet-Lite0, docs/proofs/step-memory.md: how much more than the living values the arena takes,
 // since its free pieces rarely fit exactly, and what a session needs before any value: its code, threads, graph and buffers.
@@ -15,9 +16,8 @@ export function predictMemory(
   { carry = {}, initial = {} }: PrepareOptions = {},
   lowering: LoweringOptions = {},
 ): number {
-  const lowered = dropDead(lowerPrimitives(graph, lowering), { keepInputs: true });
   const held = new Set(Object.values(carry));
-  const { initializers, inputs, values } = peakMemory(lowered, bindings, {
+  const { initializers, inputs, values } = peakMemory(sessionGraph(graph, lowering), bindings, {
     find: findBlocked(lowering.block ?? 0),
     held,
   });

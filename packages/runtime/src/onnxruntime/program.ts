@@ -1,9 +1,9 @@
 import { type Engine, fail, type Graph, type PrepareOptions, type Program, type Tensor } from "@graft-ml/core";
-import { dropDead, writeModel } from "@graft-ml/graph";
+import { writeModel } from "@graft-ml/graph";
 import type { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
-import { type LoweringOptions, lowerPrimitives } from "./lowerings/index.ts";
-import { timeFirst } from "./lowerings/time-first.ts";
+import type { LoweringOptions } from "./lowerings/index.ts";
 import { predictMemory } from "./predict-memory.ts";
+import { sessionGraph } from "./session-graph.ts";
 
 type Ort = Pick<typeof import("onnxruntime-node"), "InferenceSession" | "Tensor">;
 const WHERE = "runtime/onnxruntime";
@@ -36,7 +36,7 @@ async function prepare(platform: Platform, graph: Graph, options: PrepareOptions
   const { ort, lowering } = platform;
   if (options.background && options.carry === undefined && platform.background) {
     const outputs = graph.outputs.map((output) => output.name);
-    return platform.background(bytesOf(graph, lowering), platform.sessionOptions(options), outputs);
+    return platform.background(writeModel(sessionGraph(graph, lowering)), platform.sessionOptions(options), outputs);
   }
   const carry = Object.entries(options.carry ?? {});
   const state = new Map<string, OrtTensor>();
@@ -49,7 +49,7 @@ async function prepare(platform: Platform, graph: Graph, options: PrepareOptions
   // Two buffers a carried value: one is read while the other is written.
   const spare = new Map(platform.writesInto ? carry.map(([input]) => [input, emptyLike(ort, state.get(input)!)]) : []);
   let session: InferenceSession | undefined = await ort.InferenceSession.create(
-    bytesOf(graph, lowering),
+    writeModel(sessionGraph(graph, lowering)),
     platform.sessionOptions(options),
   );
   const carried = new Set(carry.map(([, output]) => output));
@@ -85,10 +85,6 @@ async function prepare(platform: Platform, graph: Graph, options: PrepareOptions
       await open?.release();
     },
   };
-}
-
-function bytesOf(graph: Graph, lowering: LoweringOptions): Uint8Array {
-  return writeModel(dropDead(lowerPrimitives(timeFirst(graph), lowering), { keepInputs: true }));
 }
 
 function toOrt(ort: Ort, { dtype, dims, data }: Tensor): OrtTensor {

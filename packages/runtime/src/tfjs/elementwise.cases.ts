@@ -1,4 +1,5 @@
 import { type AttributeLiteral, type DType, float32, int64, type Tensor, tensor, type Value } from "@graft-ml/core";
+import { EQUATIONS } from "../einsum.cases.ts";
 import type { OperatorCase } from "./operators.cases.ts";
 
 type Attributes = Readonly<Record<string, AttributeLiteral>>;
@@ -168,21 +169,6 @@ const older: readonly OperatorCase[] = [
   one("MatMul", [f(4), f(2, 4, 5)]),
 ];
 
-const EQUATIONS: readonly (readonly [string, number[], number[]?])[] = [
-  ["ij,jk->ik", [3, 4], [4, 5]],
-  ["bij,bjk->bik", [2, 3, 4], [2, 4, 5]],
-  ["bhqd,bhkd->bhqk", [2, 2, 3, 4], [2, 2, 5, 4]],
-  ["bhqk,bhkd->bqhd", [2, 2, 3, 5], [2, 2, 5, 4]],
-  ["bld,hdk->blhk", [2, 3, 4], [2, 4, 3]],
-  ["...ij,jk->...ik", [2, 3, 4], [4, 5]],
-  ["i,j->ij", [3], [4]],
-  ["ij,ij->i", [3, 4], [3, 4]],
-  ["bi,bj", [2, 3], [2, 4]],
-  ["ia,jb->j", [2, 3], [4, 2]],
-  ["ij,ij->", [2, 3], [2, 3]],
-  ["ijk->kj", [2, 3, 4]],
-  ["bij->bji", [2, 3, 4]],
-];
 const einsums = EQUATIONS.map(([equation, a, b]) =>
   one("Einsum", b === undefined ? [f(...a)] : [f(...a), f(...b)], [], { equation }),
 );

@@ -1,18 +1,17 @@
 import type { Value } from "@graft-ml/core";
 import { type OpenGraph, reduceSum, reshape, staticDims } from "@graft-ml/graph";
 import { BLOCKED_DOMAIN, wholeBlocks } from "./blocked-layout.ts";
-import type { DepthwiseShape } from "./depthwise-product.ts";
+import { type DepthwiseShape, isDepthwise } from "./depthwise-product.ts";
 
 // Depthwise convolutions in ONNX Runtime's own blocked layout, `[batch, channels / block, height, width, block]`, which it
 // keeps for constant kernels but runs for any. Vectors then run over channels instead of over the few taps of a kernel: at
 // 16×144×56×56, 3×3, the kernel's gradient takes 12 ms of one core instead of 83, the forward pass 8.5 instead of 16.
 
-/** Whether a convolution is depthwise, without multiplier, and has channels that the layout can hold. */
-export function suitsBlocks({ input, kernel, group }: DepthwiseShape, block: number): boolean {
-  const channels = input[1]!;
-  const depthwise = group === channels && kernel[0] === channels && kernel[1] === 1 && group > 1;
+/** Whether a convolution is depthwise and has channels that the layout can hold. */
+export function suitsBlocks(shape: DepthwiseShape, block: number): boolean {
+  const channels = shape.input[1]!;
   // The reordering takes channels by fours; mostly empty blocks would waste what the layout gains.
-  return block > 0 && depthwise && channels % 4 === 0 && channels >= block / 2;
+  return block > 0 && isDepthwise(shape) && channels % 4 === 0 && channels >= block / 2;
 }
 
 /** y from x and the kernel. */

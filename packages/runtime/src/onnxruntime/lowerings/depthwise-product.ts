@@ -18,11 +18,15 @@ export interface DepthwiseShape extends ConvGeometry {
 /** Largest number of entries of a channel's matrix: at 14×14 it would have 38,416, and building it costs more than it saves. */
 const LARGEST = 12_000;
 
-/** Whether a convolution is depthwise, without multiplier, and small enough. */
-export function suitsProduct({ input, kernel, output, group }: DepthwiseShape): boolean {
-  const [, channels, h, w] = input as [number, number, number, number];
-  const entries = h * w * output[0]! * output[1]!;
-  return group === channels && kernel[0] === channels && kernel[1] === 1 && group > 1 && entries <= LARGEST;
+/** Whether every channel is convolved by a kernel of its own, without multiplier. */
+export function isDepthwise({ input, kernel, group }: DepthwiseShape): boolean {
+  return group > 1 && group === input[1] && kernel[0] === group && kernel[1] === 1;
+}
+
+/** Whether a convolution is depthwise and small enough. */
+export function suitsProduct(shape: DepthwiseShape): boolean {
+  const [, , h, w] = shape.input as [number, number, number, number];
+  return isDepthwise(shape) && h * w * shape.output[0]! * shape.output[1]! <= LARGEST;
 }
 
 /** y from x and the kernel. */

@@ -1,5 +1,12 @@
 import { float32, type Graph, type Value as GraphValue, type Tensor, tensor } from "@graft-ml/core";
-import { attributesOf, type Decompose, decompositions, graphBuilder, type OpenGraph } from "@graft-ml/graph";
+import {
+  attributesOf,
+  type Decompose,
+  decompositions,
+  emptyGraph,
+  graphBuilder,
+  type OpenGraph,
+} from "@graft-ml/graph";
 import { compile, type Step } from "../compile.ts";
 import type { Device } from "../device.ts";
 import type { Kernel } from "../kernel.ts";
@@ -44,7 +51,7 @@ function written(decompose: Decompose, structural: readonly number[] = []): Kern
       const key = [...inputs.map((input) => input && `${input.dtype} ${input.dims.join()}`), ...values].join("; ");
       let found = known.get(key);
       if (found === undefined) {
-        const g = graphBuilder({ ...EMPTY, opsets: { "": opset } });
+        const g = graphBuilder({ ...emptyGraph(opset), name: "written" });
         const operands = inputs.map(
           (input, i): GraphValue | undefined => input && g.input(`input ${i}`, input.dtype, input.dims),
         );
@@ -106,14 +113,3 @@ function downloaded(value: Value, device: Device): Tensor {
   if (value.dtype === "float32") return float32(value.dims, device.readSync(logical(value, device)) as Float32Array);
   return tensor("int32", value.dims, Int32Array.from(hostInts(value, device)));
 }
-
-const EMPTY: Graph = {
-  name: "written",
-  irVersion: 8,
-  opsets: {},
-  inputs: [],
-  outputs: [],
-  initializers: new Map(),
-  nodes: [],
-  metadata: {},
-};
