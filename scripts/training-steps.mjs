@@ -21,7 +21,6 @@ export async function stepOf(mode, batch) {
   const fixed = new Set(norms.flatMap((node) => node.inputs.slice(1)));
   const names = groups.slice(first).flatMap((group) => group.initializers.filter((name) => !fixed.has(name)));
   const spec = {
-    boundary,
     head: linear(),
     targets: { classes: ["a", "b", "c", "d", "e"] },
     optimizer: optimizers.adamw(),
@@ -34,5 +33,5 @@ export async function stepOf(mode, batch) {
     normalization: "frozen",
     batch,
   });
-  return { step, spec, forward: new Set(graph.nodes.map((node) => node.name)) };
+  return { step, spec, boundary, forward: new Set(graph.nodes.map((node) => node.name)) };
 }

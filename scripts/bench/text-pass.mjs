@@ -40,10 +40,10 @@ const training = await rate(async (i) => {
   done += 1;
   const labels = Array.from({ length: BATCH }, (_, k) => k % 2);
   const feed = stepFeed(
-    { boundary, head, targets, optimizer },
-    { values: first.results[i], targets: labels, rate: 1e-4, step: done },
+    { head, targets, optimizer },
+    { inputs: { [boundary]: first.results[i], [mask]: inputs[i][mask] }, targets: labels, rate: 1e-4, step: done },
   );
-  const outputs = await program.run({ ...feed, [mask]: inputs[i][mask] }, ["loss"]);
+  const outputs = await program.run(feed, ["loss"]);
   loss = outputs.loss.data[0];
 });
 await program.release();

@@ -1,4 +1,4 @@
-// One transfer from an empty cache: node training-pass.mjs FOLDER MODE ENGINE EPOCHS RATE. Prints one line of JSON.
+// One transfer from an empty cache: node training-pass.mjs FOLDER MODE ENGINE EPOCHS RATE [SEED]. Prints one line of JSON.
 // All training pictures train (none is held out), as the peers do it.
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -7,7 +7,7 @@ import { root } from "../bootstrap.mjs";
 
 const graft = await import(join(root, "packages", "graft-ml", "dist", "index.js"));
 const { schedules } = await import(join(root, "packages", "trainers", "dist", "index.js"));
-const [folder, mode, engine, epochs, rate] = process.argv.slice(2);
+const [folder, mode, engine, epochs, rate, seed = "0"] = process.argv.slice(2);
 const cache = mkdtempSync(join(tmpdir(), "graft-bench-"));
 try {
   const { summary, release } = await graft.transfer({
@@ -17,6 +17,7 @@ try {
     engine,
     epochs: Number(epochs),
     rate: Number(rate),
+    seed: Number(seed),
     schedule: schedules.constant(),
     batch: 16,
     patience: 0,

@@ -4,7 +4,8 @@ import { root } from "../bootstrap.mjs";
 import { fillSection, machine, median, table, timed } from "./timing.mjs";
 
 const ENGINES = ["onnxruntime", "tfjs-node"];
-const MODES = [
+/** What is trained: how much of the network, for how long, at which rate. */
+export const MODES = [
   { mode: "last", epochs: 5, rate: 1e-4 },
   { mode: "full", epochs: 2, rate: 1e-4 },
 ];

@@ -65,6 +65,8 @@ export interface Training {
   readonly optimizer: Optimizer;
   readonly rate: number;
   readonly head: Head<number>;
+  /** Programs over the same weights that take turns. Default: 1. */
+  readonly programs?: number;
   /** Nodes before the head, and what of them trains. */
   readonly body?: (size: number) => {
     readonly graph: Graph;
@@ -76,7 +78,7 @@ const CLASSES = 3;
 const FILTERS = { "conv1.weight": [8, 3, 3, 3], "conv2.weight": [8, 1, 3, 3], "conv3.weight": [16, 8, 1, 1] } as const;
 const body = (size: number) => ({ graph: convolutions(size), trained: Object.keys(FILTERS) });
 
-/** A small convnet with momentum, and a perceptron with AdamW. */
+/** A small convnet with momentum, and a perceptron with AdamW on two programs that share its weights. */
 export const trainings: readonly Training[] = [
   {
     name: "convnet",
@@ -96,6 +98,7 @@ export const trainings: readonly Training[] = [
     optimizer: optimizers.adamw({ weightDecay: 0.01 }),
     rate: 0.01,
     head: mlp({ hidden: [32] }),
+    programs: 2,
   },
 ];
 
@@ -105,29 +108,30 @@ export const timed: Training = { ...trainings[0]!, steps: 20, batch: 16, dims: [
 /** Trains; the losses of all steps, the final state, and each step's time in milliseconds. */
 export async function trainOn(
   engine: Engine,
-  { steps, batch, dims, optimizer, rate, head, body }: Training,
+  { steps, batch, dims, optimizer, rate, head, body, programs = 1 }: Training,
 ): Promise<{ readonly values: Tensors; readonly milliseconds: readonly number[] }> {
-  const boundary = "x";
   const targets = { classes: Array.from({ length: CLASSES }, (_, k) => `${k}`) };
   const before = body?.(dims.at(-1)!) ?? { graph: features(dims[0]!), trained: [] };
   const headed = attachHead(before.graph, before.graph.outputs[0]!.name, head as Head, targets, seededRandom("head"));
   const rates = Object.fromEntries(before.trained.map((name) => [name, 1]));
   const step = trainingStep({ headed, head: head as Head, targets, rates, normalization: "frozen", optimizer, batch });
-  const program = await engine.prepare(step.graph, { carry: step.carry, initial: step.initial });
+  const first = await engine.prepare(step.graph, { carry: step.carry, initial: step.initial });
+  const turns = [first];
   try {
+    while (turns.length < programs) turns.push(await engine.prepare(step.graph, { carry: step.carry, shares: first }));
     const losses: number[] = [];
     const milliseconds: number[] = [];
     for (let i = 1; i <= steps; i++) {
       const labels = Array.from({ length: batch }, (_, n) => n % CLASSES);
       const values = draw([batch, ...dims], `batch ${i % 2}`, labels);
-      const feed = stepFeed({ boundary, head, targets, optimizer }, { values, targets: labels, rate, step: i });
+      const feed = stepFeed({ head, targets, optimizer }, { inputs: { x: values }, targets: labels, rate, step: i });
       const start = performance.now();
-      losses.push(Number((await program.run(feed, [LOSS]))[LOSS]!.data[0]));
+      losses.push(Number((await turns[i % programs]!.run(feed, [LOSS]))[LOSS]!.data[0]));
       milliseconds.push(performance.now() - start);
     }
-    return { values: { ...(await program.state()), losses: float32([steps], losses) }, milliseconds };
+    return { values: { ...(await first.state()), losses: float32([steps], losses) }, milliseconds };
   } finally {
-    await program.release();
+    for (const program of turns) await program.release();
   }
 }
 

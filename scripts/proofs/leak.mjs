@@ -60,8 +60,13 @@ async function measure(name) {
   const values = draw([8, 3, 12, 12], 1);
   const marks = [];
   for (let i = 1; i <= STEPS; i++) {
-    const batch = { values, targets: Array.from({ length: 8 }, (_, k) => (i + k) % 3), rate: 1e-4, step: i };
-    await program.run(stepFeed({ boundary: "x", head, targets, optimizer }, batch), ["loss"]);
+    const batch = {
+      inputs: { x: values },
+      targets: Array.from({ length: 8 }, (_, k) => (i + k) % 3),
+      rate: 1e-4,
+      step: i,
+    };
+    await program.run(stepFeed({ head, targets, optimizer }, batch), ["loss"]);
     if (MARKS.includes(i)) {
       globalThis.gc();
       marks.push(resident());

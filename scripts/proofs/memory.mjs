@@ -1,13 +1,14 @@
 // Streams picture folders of growing size and compares the peak memory: many pictures must need no more than few.
 // Pictures are copies of a given folder's with bytes appended, so that each has contents of its own. Wants built packages.
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { loadavg, tmpdir } from "node:os";
+import { existsSync, rmSync, writeFileSync } from "node:fs";
+import { loadavg } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { decodeBatches, imageFolder } from "../../packages/data/dist/index.js";
 import { card } from "../../packages/weights-efficientnet-lite0/dist/index.js";
 import { root } from "../bootstrap.mjs";
+import { manyPictures } from "./many-pictures.mjs";
 
 const SIZES = [1_000, 20_000];
 
@@ -22,16 +23,10 @@ if (process.argv[2] === "--measure") {
     console.error(`expected a folder of pictures; ${data} does not exist`);
     process.exit(2);
   }
-  const { samples, classes } = await imageFolder(data);
+  const dataset = await imageFolder(data);
   const rows = [];
   for (const size of SIZES) {
-    const folder = mkdtempSync(join(tmpdir(), "graft-memory-"));
-    for (const name of classes) mkdirSync(join(folder, name));
-    for (let i = 0; i < size; i++) {
-      const { path, label } = samples[i % samples.length];
-      const copy = Buffer.concat([readFileSync(path), Buffer.from(String(i))]);
-      writeFileSync(join(folder, classes[label], `${i}.jpg`), copy);
-    }
+    const folder = manyPictures(dataset, size);
     const script = fileURLToPath(import.meta.url);
     const start = performance.now();
     const { stdout, stderr, status } = spawnSync(process.execPath, [script, "--measure", folder], { encoding: "utf8" });

@@ -30,14 +30,19 @@ function resident() {
 }
 
 async function measure(name, mode, batch) {
-  const { step, spec } = await stepOf(mode, batch);
+  const { step, spec, boundary } = await stepOf(mode, batch);
   const engine = await openEngine(name);
   const options = { carry: step.carry, initial: step.initial };
   const predicted = engine.predictMemory(step.graph, {}, options);
-  const { dims } = step.graph.inputs.find((input) => input.name === spec.boundary);
+  const { dims } = step.graph.inputs.find((input) => input.name === boundary);
   const values = float32(dims, new Float32Array(dims.reduce((a, b) => a * b, 1)).fill(0.3));
   const feed = (number) =>
-    stepFeed(spec, { values, targets: Array.from({ length: batch }, (_, i) => i % 5), rate: 1e-4, step: number });
+    stepFeed(spec, {
+      inputs: { [boundary]: values },
+      targets: Array.from({ length: batch }, (_, i) => i % 5),
+      rate: 1e-4,
+      step: number,
+    });
   globalThis.gc();
   const before = resident();
   const program = await engine.prepare(step.graph, options);

@@ -52,6 +52,12 @@ RUNS = [
         "name": "AdamW, clipped, one cycle, slower stem", "optimizer": ADAMW, "rate": 0.03, "normalization": "frozen", "affine": False,
         "clipNorm": 0.5, "schedule": "oneCycle", "rates": {"stem.": 0.1},
     },
+    {
+        "name": "SGD with Nesterov and decay, three groups", "optimizer": {"name": "sgd", "options": {"momentum": 0.9, "nesterov": True, "weightDecay": 0.01}},
+        "rate": 0.05, "normalization": "frozen", "affine": True, "rates": {"stem.": 0.25, "block.": 0.5},
+    },
+    # The decay of an average, which its first updates stay below.
+    {"name": "AdamW, averaged weights", "optimizer": ADAMW, "rate": 0.02, "normalization": "frozen", "affine": False, "ema": 0.8},
     {"name": "SGD, clipped, one cycle, batch norm live", "optimizer": SGD, "rate": 0.2, "normalization": "live", "affine": True, "clipNorm": 1.0, "schedule": "oneCycle"},
 ]  # fmt: skip
 
@@ -82,6 +88,19 @@ def batches(dtype: torch.dtype) -> list[tuple[torch.Tensor, torch.Tensor]]:
     return made
 
 
+def held(values: list[torch.Tensor]) -> torch.nn.ParameterList:
+    return torch.nn.ParameterList(torch.nn.Parameter(value.detach()) for value in values)
+
+
+def averaged(values: list[torch.Tensor], decay: float) -> torch.optim.swa_utils.AveragedModel:
+    # The first update copies; then the warm-up of TensorFlow's ExponentialMovingAverage, (1 + n) / (10 + n).
+    def average(mean: torch.Tensor, value: torch.Tensor, n: torch.Tensor) -> torch.Tensor:
+        kept = min(decay, (1 + n.item()) / (10 + n.item()))
+        return kept * mean + (1 - kept) * value
+
+    return torch.optim.swa_utils.AveragedModel(held(values), avg_fn=average)
+
+
 def train(run: dict, dtype: torch.dtype) -> tuple[list[float], dict, int]:
     v: dict = {}
     for seed, (name, (dims, low, high)) in enumerate(WEIGHTS.items(), 1):
@@ -95,11 +114,12 @@ def train(run: dict, dtype: torch.dtype) -> tuple[list[float], dict, int]:
         rate = next((r for prefix, r in run.get("rates", {}).items() if name.startswith(prefix)), 1)
         groups.append({"params": [v[name]], "lr": run["rate"] * rate, "weight_decay": decay if v[name].dim() > 1 else 0})
     options = run["optimizer"]["options"]
-    optimizer = torch.optim.SGD(groups, lr=0.1, momentum=options["momentum"]) if run["optimizer"]["name"] == "sgd" else torch.optim.AdamW(groups)
+    optimizer = torch.optim.SGD(groups, lr=0.1, momentum=options["momentum"], nesterov=options.get("nesterov", False)) if run["optimizer"]["name"] == "sgd" else torch.optim.AdamW(groups)
     schedule = None
     if run.get("schedule") == "oneCycle":
         peaks = [group["lr"] for group in groups]
         schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, peaks, total_steps=STEPS, cycle_momentum=False)
+    averages = averaged([v[name] for name in names], run["ema"]) if "ema" in run else None
     losses, clipped, data = [], 0, batches(dtype)
     for step in range(STEPS):
         pictures, labels = data[step % BATCHES]
@@ -112,8 +132,12 @@ def train(run: dict, dtype: torch.dtype) -> tuple[list[float], dict, int]:
         optimizer.step()
         if schedule is not None:
             schedule.step()
+        if averages is not None:
+            averages.update_parameters(held([v[name] for name in names]))
     if "clipNorm" in run and clipped == 0:
         raise SystemExit(f"{run['name']}: the limit is never reached")
+    if averages is not None:
+        v |= dict(zip(names, averages.module))
     finals = {name: v[name].detach() for name in names} | (v["running"] if run["normalization"] == "live" else {})
     return losses, finals, clipped
 

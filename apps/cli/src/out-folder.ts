@@ -42,10 +42,11 @@ export function partialFolder(folder: string): string {
 }
 
 function defaultName(settings: FitSettings & { readonly data: string }): string {
-  const plugins = (["backbone", "freezing", "head"] as const).map(
-    (kind) => nameAndOptions(settings[kind] ?? DEFAULT_NAMES[kind]).name,
+  const plugins = (["backbone", "freezing", "head"] as const).map((kind) =>
+    basename(nameAndOptions(settings[kind] ?? DEFAULT_NAMES[kind]).name),
   );
-  return [basename(settings.data), ...plugins]
+  const data = basename(settings.data).replace(/\.(csv|tsv|tab|jsonl|ndjson|json|txt)$/i, "");
+  return [data, ...plugins]
     .join("-")
     .replace(/[^\p{L}\p{N}._]+/gu, "-")
     .replace(/^[.-]+/, "");

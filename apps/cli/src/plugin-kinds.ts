@@ -3,9 +3,11 @@ import {
   DEFAULT_NAMES,
   nameAndOptions,
   type OptionKind,
+  type PluginKind,
   type PluginModules,
   type PluginSetting,
 } from "./settings/fit-settings.ts";
+import { isModelFile } from "./settings/model-file.ts";
 
 type Graft = typeof import("graft-ml");
 
@@ -13,15 +15,23 @@ type Graft = typeof import("graft-ml");
 export type Barrel = Readonly<Record<string, unknown>>;
 
 /** The barrels of every kind, those of others' modules included. */
-export type Barrels = Readonly<Record<OptionKind, Barrel>>;
+export type Barrels = Readonly<Record<PluginKind, Barrel>> & {
+  /** Makes a backbone of a model's file. */
+  readonly backboneFile: Graft["backboneFile"];
+};
 
 /** The kinds in the order of listings, and how a list of their plugins is headed. */
-export const KIND_TITLES: Readonly<Record<OptionKind, string>> = {
+export const KIND_TITLES: Readonly<Record<PluginKind, string>> = {
   backbone: "backbones",
   freezing: "freezing",
   head: "heads",
   solver: "solvers",
   optimizer: "optimizers",
+  schedule: "schedules",
+  sampler: "samplers",
+  regularizer: "regularizers",
+  mixing: "mixings",
+  augment: "augmentations",
 };
 
 /** Joins the built-in barrels with the modules that an experiment file names. */
@@ -32,12 +42,23 @@ export async function gatherPlugins(graft: Graft, modules: PluginModules = {}): 
     head: await merge(graft.heads, modules.heads),
     solver: graft.solvers,
     optimizer: graft.optimizers,
+    schedule: graft.schedules,
+    sampler: graft.samplers,
+    regularizer: graft.regularizers,
+    mixing: graft.mixings,
+    augment: await merge({ ...graft.augmentations, ...graft.textAugmentations }, modules.augmentations),
+    backboneFile: graft.backboneFile,
   };
 }
 
 /** Makes the plugin that the settings name, or the kind's default. */
-export function makePlugin<T>(barrels: Barrels, kind: OptionKind, setting: PluginSetting = DEFAULT_NAMES[kind]): T {
+export function makePlugin<T>(
+  barrels: Barrels,
+  kind: PluginKind,
+  setting: PluginSetting = DEFAULT_NAMES[kind as OptionKind],
+): T {
   const { name, options } = nameAndOptions(setting);
+  if (kind === "backbone" && isModelFile(name)) return barrels.backboneFile(name, options) as T;
   const plugin = fromBarrel<Record<string, unknown>>("cli", kind, barrels[kind], name, options);
   for (const [member, type] of Object.entries(MEMBERS[kind])) {
     const found = typeof plugin?.[member];
@@ -49,7 +70,7 @@ export function makePlugin<T>(barrels: Barrels, kind: OptionKind, setting: Plugi
 }
 
 /** What a plugin must have before anything long starts; the conformance kit says the rest. */
-const MEMBERS: Readonly<Record<OptionKind, Readonly<Record<string, "string" | "function">>>> = {
+const MEMBERS: Readonly<Record<PluginKind, Readonly<Record<string, "string" | "function">>>> = {
   backbone: { name: "string", load: "function" },
   freezing: { name: "string", plan: "function" },
   head: {
@@ -67,6 +88,11 @@ const MEMBERS: Readonly<Record<OptionKind, Readonly<Record<string, "string" | "f
   },
   solver: { name: "string", fit: "function" },
   optimizer: { name: "string", scalars: "function", update: "function" },
+  schedule: { name: "string", multiple: "function" },
+  sampler: { name: "string", draw: "function" },
+  regularizer: { name: "string", term: "function" },
+  mixing: { name: "string", mix: "function" },
+  augment: { name: "string", of: "string" },
 };
 
 async function merge(barrel: Barrel, specifiers: readonly string[] = []): Promise<Barrel> {

@@ -2,7 +2,9 @@ import { Command } from "commander";
 import manifest from "../package.json" with { type: "json" };
 import { addCache } from "./commands/cache.ts";
 import { addDoctor } from "./commands/doctor.ts";
+import { addEmbed } from "./commands/embed.ts";
 import { addEvaluate } from "./commands/evaluate.ts";
+import { addFindRate } from "./commands/find-rate.ts";
 import { addFit } from "./commands/fit.ts";
 import { addInspect } from "./commands/inspect.ts";
 import { addList } from "./commands/list.ts";
@@ -10,7 +12,7 @@ import { addPredict } from "./commands/predict.ts";
 import { addQuickstart } from "./commands/quickstart.ts";
 import type { Io } from "./io.ts";
 
-const STORY = `Teaches a pretrained model your classes from a folder of pictures, and leaves you an ONNX file that runs anywhere.
+const STORY = `Teaches a pretrained model your classes from pictures or texts, and leaves you an ONNX file that runs anywhere.
 What stays frozen is computed once and kept, so that the second try takes seconds.`;
 
 const MORE = `
@@ -20,6 +22,9 @@ Examples:
   $ graft fit ./pets --freezing last --epochs 5   train the upper layers, too
   $ graft predict my-pets photo.jpg               what is it?
   $ graft evaluate my-pets ./new-pets             is it still right?
+  $ graft fit reviews.csv --out my-reviews        texts: columns text and label
+  $ graft predict my-reviews "a fine film"
+  $ graft embed reviews.csv                       vectors, without training
 
 Every command takes --json: one JSON document on stdout and nothing else there.
 
@@ -39,7 +44,18 @@ export function buildProgram(io: Io): Command {
       getOutHasColors: () => io.colors,
     })
     .addHelpText("after", MORE);
-  for (const add of [addQuickstart, addFit, addEvaluate, addPredict, addInspect, addList, addDoctor, addCache]) {
+  for (const add of [
+    addQuickstart,
+    addFit,
+    addFindRate,
+    addEvaluate,
+    addPredict,
+    addEmbed,
+    addInspect,
+    addList,
+    addDoctor,
+    addCache,
+  ]) {
     add(program, io);
   }
   return program;

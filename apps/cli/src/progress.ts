@@ -11,8 +11,10 @@ export interface Watch {
 }
 
 const STAGE_TITLES: Readonly<Record<string, string>> = {
-  scan: "reading the folder",
+  scan: "reading the data",
+  tokenize: "cutting texts into tokens",
   features: "frozen layers",
+  recut: "layers up to the next boundary",
   train: "training",
   solve: "solving the head",
   "cross-validation": "choosing the penalty",

@@ -5,6 +5,7 @@ import type { Io } from "./io.ts";
 /** How the commands whose work outlives an interruption go on. */
 const GOES_ON: Readonly<Record<string, string>> = {
   "cli/fit": ": run the same command again with --resume and it goes on from there",
+  "cli/embed": ": the features made so far are kept; run the same command again and it goes on from there",
   "cli/quickstart": ": the features made so far are kept; run the same command again and it goes on from there",
 };
 

@@ -1,3 +1,5 @@
+import type { FreezingPlan } from "@graft-ml/core";
+import type { DataKind } from "@graft-ml/data";
 import type { ClassificationReport } from "graft-ml";
 import { duration, percent, percentRange } from "./format.ts";
 import type { Io } from "./io.ts";
@@ -7,12 +9,12 @@ import { facts, table } from "./tables.ts";
 const CLASSES_SHOWN = 30;
 
 /** The headline figures of a classifier. */
-export function measures(io: Io, report: ClassificationReport): string {
+export function measures(io: Io, report: ClassificationReport, kind: DataKind = "pictures"): string {
   const classes = Object.keys(report.perClass).length;
   return facts(io, [
     [
       "accuracy",
-      `${percent(report.accuracy)}  (95 % interval ${percentRange(report.interval)}, ${report.samples} pictures)`,
+      `${percent(report.accuracy)}  (95 % interval ${percentRange(report.interval)}, ${report.samples} ${kind})`,
     ],
     ["by chance", `${percent(1 / classes)}  (always the commonest class: ${percent(majorityShare(report))})`],
     ["macro F1", `${percent(report.macroF1)}  (95 % interval ${percentRange(report.macroF1Interval)})`],
@@ -20,8 +22,8 @@ export function measures(io: Io, report: ClassificationReport): string {
   ]);
 }
 
-/** Precision, recall and F1 of every class that has pictures, the weakest first. */
-export function classTable(io: Io, report: ClassificationReport): string {
+/** Precision, recall and F1 of every class that has samples, the weakest first. */
+export function classTable(io: Io, report: ClassificationReport, kind: DataKind = "pictures"): string {
   const classes = Object.entries(report.perClass)
     .filter(([, { support }]) => support > 0)
     .sort(([, a], [, b]) => a.f1 - b.f1);
@@ -36,7 +38,18 @@ export function classTable(io: Io, report: ClassificationReport): string {
     ]);
   const more =
     classes.length > CLASSES_SHOWN ? `… and ${classes.length - CLASSES_SHOWN} more classes, see --json\n` : "";
-  return `${table(io, ["class", "precision", "recall", "F1", "pictures"], rows)}${more}`;
+  return `${table(io, ["class", "precision", "recall", "F1", kind], rows)}${more}`;
+}
+
+/** The table that a strategy gives for its choice, as text; undefined where it gives none. */
+export function reasonCells({
+  reasons = [],
+}: FreezingPlan): { readonly heading: string[]; readonly rows: string[][] } | undefined {
+  if (reasons.length === 0) return undefined;
+  const heading = [...new Set(reasons.flatMap((row) => Object.keys(row)))];
+  const cell = (value: string | number | boolean | undefined): string =>
+    typeof value === "boolean" ? (value ? "yes" : "no") : String(value ?? "");
+  return { heading, rows: reasons.map((row) => heading.map((name) => cell(row[name]))) };
 }
 
 /** The share of the commonest class: what answering always the same would reach. */

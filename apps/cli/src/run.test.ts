@@ -1,10 +1,32 @@
+import { kebabCase } from "@graft-ml/core";
+import { freezingStrategies } from "graft-ml";
 import { expect, it } from "vitest";
 import { graft } from "./io.fixture.ts";
+import { KIND_TITLES } from "./plugin-kinds.ts";
+import { PLUGIN_KINDS } from "./settings/fit-settings.ts";
+
+const STRATEGIES = Object.entries(freezingStrategies).flatMap(([name, made]) =>
+  typeof made === "function" ? [kebabCase(name)] : [],
+);
+
+/** Names as errors list them. */
+const listed = (names: readonly string[]): string => [...names].sort().join(", ");
 
 it("teaches by its help", async () => {
   const { code, stdout, stderr } = await graft(["--help"]);
   expect([code, stderr]).toEqual([0, ""]);
-  for (const command of ["quickstart", "fit", "evaluate", "predict", "inspect", "list", "doctor", "cache"]) {
+  for (const command of [
+    "quickstart",
+    "fit",
+    "find-rate",
+    "evaluate",
+    "predict",
+    "embed",
+    "inspect",
+    "list",
+    "doctor",
+    "cache",
+  ]) {
     expect(stdout).toMatch(new RegExp(`^ {2}${command} `, "m"));
   }
   expect(stdout).toContain("Exit codes: 0 done, 2 ");
@@ -29,7 +51,10 @@ it.each([
   [["fti"], '[cli] unknown command "fti"; did you mean "fit"?'],
   [["fit", ".", "--frezing", "last"], '[cli/fit] unknown option "--frezing"; did you mean "--freezing"?'],
   [["predict"], '[cli/predict] missing required argument "bundle"'],
-  [["fit"], "[cli/fit] expected a folder of pictures; received none. Name it, or say data in the experiment file"],
+  [
+    ["fit"],
+    "[cli/fit] expected a folder of pictures or a table of texts; received none. Name it, or say data in the experiment file",
+  ],
   [["fit", ".", "--epochs", "x"], '[cli/fit] expected --epochs to be an integer ≥ 1; received "x"'],
   [["fit", ".", "--epochs", "0"], "[cli/fit] expected --epochs to be an integer ≥ 1; received 0"],
   [["fit", ".", "--lr", "0"], "[cli/fit] expected --lr to be a number > 0; received 0"],
@@ -45,15 +70,15 @@ it.each([
   ],
   [
     ["fit", ".", "--set", "haed.hidden=2"],
-    '[cli/fit] unknown kind in --set "haed"; did you mean "head"? known: backbone, freezing, head, optimizer, solver',
+    `[cli/fit] unknown kind in --set "haed"; did you mean "head"? known: ${listed(PLUGIN_KINDS)}`,
   ],
   [
     ["fit", ".", "--freezing", "frzen"],
-    '[cli] unknown freezing "frzen"; did you mean "frozen"? known: frozen, full, last',
+    `[cli] unknown freezing "frzen"; did you mean "frozen"? known: ${listed(STRATEGIES)}`,
   ],
   [
     ["list", "haeds"],
-    '[cli/list] unknown kind "haeds"; did you mean "heads"? known: backbones, freezing, heads, optimizers, solvers',
+    `[cli/list] unknown kind "haeds"; did you mean "heads"? known: ${listed(Object.values(KIND_TITLES))}`,
   ],
   [
     ["inspect", "efficientnet-lite"],
@@ -86,7 +111,8 @@ it("lists plugins with their purposes", async () => {
   const { code, stdout } = await graft(["list", "--json"]);
   expect(code).toBe(0);
   const listing = JSON.parse(stdout) as Record<string, { name: string; summary: string }[]>;
-  expect(Object.keys(listing)).toEqual(["backbones", "freezing", "heads", "solvers", "optimizers"]);
+  expect(Object.keys(listing)).toEqual(Object.values(KIND_TITLES));
+  expect(Object.keys(listing).slice(0, 5)).toEqual(["backbones", "freezing", "heads", "solvers", "optimizers"]);
   expect(listing.freezing!.map(({ name }) => name)).toEqual(expect.arrayContaining(["frozen", "full", "last"]));
   expect(listing.heads!.every(({ summary }) => summary.length > 0)).toBe(true);
   expect((await graft(["list", "heads"])).stdout).toMatch(/^heads\nlinear +\S/);

@@ -1,4 +1,4 @@
-import { readFile } from "node:fs/promises";
+import { fileURLToPath } from "node:url";
 import {
   type Backbone,
   type BackboneCard,
@@ -6,13 +6,18 @@ import {
   fail,
   type ImagePreprocessing,
   type Preprocessing,
+  type TextPreprocessing,
 } from "@graft-ml/core";
-import { layerGroups, liftConstants, type ReadOptions, readModel, upTo, widenHalf } from "@graft-ml/graph";
+import { layerGroups, type ReadOptions, upTo } from "@graft-ml/graph";
+import { readGraph, readModelFile } from "./read-model.ts";
+import { readTokenizer } from "./text-tokenizer.ts";
 
 /** What a weights package exports. */
 export interface WeightsPackage<P extends Preprocessing = ImagePreprocessing> {
   readonly card: BackboneCard<P>;
   readonly modelUrl: URL;
+  /** Of a model of texts: its `tokenizer.json`. */
+  readonly tokenizerUrl?: URL;
 }
 
 /** A catalogue entry whose weights come as an npm package: no download at run time. */
@@ -32,7 +37,12 @@ export function bundled<P extends Preprocessing = ImagePreprocessing>(
       } catch (cause) {
         throw fail(`backbones/${name}`, `the weights are not installed: npm install ${specifier}`, { cause });
       }
-      return backboneFrom(await readFile(weights.modelUrl), weights.card);
+      const { card, modelUrl, tokenizerUrl } = weights;
+      const backbone = await backboneFrom(await readModelFile(modelUrl, `backbones/${card.id}`), card);
+      if (tokenizerUrl === undefined) return backbone;
+      const { tokenizerSha256 } = card.preprocessing as Partial<TextPreprocessing>;
+      const { url } = await readTokenizer(fileURLToPath(tokenizerUrl), `backbones/${card.id}`, tokenizerSha256);
+      return { ...backbone, tokenizer: url };
     },
   };
 }
@@ -48,7 +58,7 @@ export async function backboneFrom<P extends Preprocessing = ImagePreprocessing>
 ): Promise<Backbone<P>> {
   const where = `backbones/${card.id}`;
   await checkHash(where, bytes, card.sha256);
-  const graph = upTo(widenHalf(liftConstants(readModel(bytes, options))), [card.features]);
+  const graph = upTo(readGraph(bytes, options), [card.features]);
   if (!graph.inputs.some((input) => input.name === card.input)) {
     throw fail(
       where,

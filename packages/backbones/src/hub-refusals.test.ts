@@ -49,6 +49,14 @@ describe("refusals", () => {
     );
   });
 
+  it("429 without end is said, with what is here kept", async () => {
+    hub.tricks = Array.from({ length: 5 }, () => answer(429));
+    await expect(get()).rejects.toThrow(
+      `[backbones/hub] cannot download owner/net/onnx/model.onnx from ${new URL(hub.base).host}: the hub answers 429. Run again (it goes on after 0 bytes), check the network and HTTPS_PROXY, or name a mirror by GRAFT_HUB`,
+    );
+    expect(waits).toEqual([500, 1000, 2000, 4000]);
+  });
+
   it("a hub out of reach is said with its reason", async () => {
     await hub.close();
     await expect(get()).rejects.toThrow(

@@ -55,6 +55,22 @@ describe("a download", () => {
     expect(hub.requests.at(-1)?.headers.range).toBe("bytes=1000-");
   });
 
+  it("that is cut again and again is given up, and says where it stopped", async () => {
+    const { write, reached } = byteCounter();
+    const taken = reached(1000);
+    hub.tricks = Array.from(
+      { length: 5 },
+      (_, i) => (request, response) =>
+        i === 0
+          ? sendFile(request, response, bytes, { cut: 1000, taken })
+          : sendFile(request, response, bytes, { cut: 0 }),
+    );
+    await expect(get(SHA, { write })).rejects.toThrow(
+      /^\[backbones\/hub\] cannot download owner\/net\/onnx\/model\.onnx from 127\.0\.0\.1:\d+: other side closed\. Run again \(it goes on after 1000 bytes\), check the network and HTTPS_PROXY, or name a mirror by GRAFT_HUB$/,
+    );
+    expect((await readFile(`${path()}.part`)).length).toBe(1000);
+  });
+
   it("begins anew when the file has changed in between, or the part is no beginning of it", async () => {
     const { write, reached } = byteCounter();
     const taken = reached(5000);

@@ -6,9 +6,11 @@ export function withInt8Products<P extends Preprocessing>(source: BackboneSource
   return {
     ...source,
     async load() {
-      const { card, graph } = await source.load();
+      const backbone = await source.load();
+      const { card, graph } = backbone;
       const quantized = quantizeProducts(graph);
       return {
+        ...backbone,
         card: { ...card, precision: { products: "int8", loss } },
         graph: quantized,
         groups: layerGroups(quantized, card.input),

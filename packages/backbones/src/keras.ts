@@ -1,1 +1,1 @@
-export { type KerasOptions, kerasModel } from "./keras/model.ts";
+export { type KerasOptions, kerasModel, type OpenedModel, openKerasModel } from "./keras/model.ts";

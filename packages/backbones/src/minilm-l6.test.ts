@@ -83,3 +83,57 @@ describe("int8 products", () => {
     );
   });
 });
+
+describe("pooling", () => {
+  const tokens = golden.inputIds[0]!.length;
+  const run = async (pooling: string): Promise<{ name: string; dims: readonly number[]; values: number[] }> => {
+    const { card: own, graph } = await minilmL6({ pooling }).load();
+    expect(own.preprocessing.pooling).toBe(pooling);
+    const program = await (await openEngine("onnxruntime")).prepare(graph, { threads: 1 });
+    const { [own.features]: found } = await program.run({
+      [own.input]: rows(golden.inputIds),
+      [own.preprocessing.mask]: rows(golden.attentionMask),
+    });
+    await program.release();
+    return { name: own.features, dims: found!.dims, values: Array.from(toNumbers(found!)) };
+  };
+
+  it.each([
+    ["cls", (states: number[][]) => states[0]!],
+    ["last", (states: number[][], length: number) => states[length - 1]!],
+    [
+      "max",
+      (states: number[][], length: number) =>
+        states[0]!.map((_, k) => Math.max(...states.slice(0, length).map((state) => state[k]!))),
+    ],
+  ] as const)(
+    "%s makes one row of the hidden states that none keeps",
+    async (pooling, rowOf) => {
+      const all = await run("none");
+      expect(all.dims).toEqual([golden.inputIds.length, tokens, card.numFeatures]);
+      const { name, dims, values } = await run(pooling);
+      expect([name, dims]).toEqual([`features.${pooling}`, [golden.inputIds.length, card.numFeatures]]);
+      golden.attentionMask.forEach((mask, n) => {
+        const states = mask.map((_, i) => {
+          const from = (n * tokens + i) * card.numFeatures;
+          return all.values.slice(from, from + card.numFeatures);
+        });
+        const expected = rowOf(states, mask.filter(Boolean).length);
+        for (const [k, value] of expected.entries()) expect(values[n * card.numFeatures + k]).toBeCloseTo(value, 5);
+      });
+    },
+    60_000,
+  );
+
+  it("goes with int8 products, and keeps the tokenizer", async () => {
+    const { card: own, tokenizer } = await minilmL6({ precision: "int8", pooling: "cls" }).load();
+    expect(own).toMatchObject({ features: "features.cls", precision: { products: "int8" } });
+    expect(tokenizer?.pathname).toMatch(/tokenizer\.json$/);
+  });
+
+  it("is refused by another name", () => {
+    expect(() => minilmL6({ pooling: "sum" })).toThrow(
+      '[backbones/minilm-l6] expected pooling to be one of mean, cls, last, max, none; received "sum"',
+    );
+  });
+});

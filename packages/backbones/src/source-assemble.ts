@@ -3,51 +3,57 @@ import {
   type BackboneCard,
   fail,
   type Graph,
-  type GraphNode,
   type Preprocessing,
   sizeOf,
-  type TextPreprocessing,
   type ValueInfo,
 } from "@graft-ml/core";
-import { layerGroups, liftConstants, type ReadOptions, readModel, widenHalf } from "@graft-ml/graph";
+import { layerGroups } from "@graft-ml/graph";
 import { openBatch } from "./source-batch.ts";
 import { type Ending, endAtFeatures } from "./source-features.ts";
 import { type GroupHints, namedGroups } from "./source-groups.ts";
 import { findInput, isTokenIds, type KnownPreprocessing, picturePreprocessing } from "./source-input.ts";
 import { settleShapes } from "./source-shapes.ts";
+import { type KnownTextPreprocessing, textPreprocessing } from "./source-text.ts";
+import { feedableTexts } from "./source-text-inputs.ts";
+import type { TokenizerFile } from "./text-tokenizer.ts";
 
 /** What is known of a file before it is read; the rest is found in the graph. */
 export interface FileCard extends Omit<Partial<BackboneCard<Preprocessing>>, "preprocessing"> {
-  /** Of pictures, what the graph does not say (usually mean and std); of texts, all. */
-  readonly preprocessing?: KnownPreprocessing | TextPreprocessing;
+  /** Of pictures, what the graph does not say (usually mean and std); of texts, what graph and tokenizer do not (usually pooling). */
+  readonly preprocessing?: KnownPreprocessing | KnownTextPreprocessing;
 }
 
-/** How a file becomes a backbone. */
-export interface AssembleOptions extends Ending, ReadOptions {
+/** Where a backbone ends, and what its groups are called. */
+export interface AssembleOptions extends Ending {
   readonly groups?: GroupHints;
 }
 
-/** Makes a backbone of a file whose hash was checked: finds input, features and groups, and completes the card by them. */
+/** A model's graph and the file it was read from, whose hash was checked. */
+export interface ModelFile {
+  readonly graph: Graph;
+  readonly bytes: number;
+  readonly sha256: string;
+  /** Of texts, where there is one. */
+  readonly tokenizer?: TokenizerFile;
+}
+
+/** Makes a backbone of a model: finds input, features and groups, and completes the card by them. */
 export function assemble<P extends Preprocessing = Preprocessing>(
-  bytes: Uint8Array,
-  sha256: string,
+  model: ModelFile,
   known: FileCard & { readonly id: string },
   options: AssembleOptions,
 ): Backbone<P> {
   const where = `backbones/${known.id}`;
-  const file = openBatch(widenHalf(liftConstants(readModel(bytes, options))));
+  const file = openBatch(model.graph);
   const found = findInput(file, known.input, where);
-  const text = isTokenIds(found) ? textPreprocessing(file, known, where) : undefined;
-  const preprocessing: Preprocessing =
-    text ?? picturePreprocessing(file, found, (known.preprocessing ?? {}) as KnownPreprocessing, where);
-  const mask = text?.mask;
-  const info: ValueInfo = { ...found, dims: sampleDims(preprocessing) };
-  const fed = feedable(file, info, mask, where);
-  const ending = { ...options, ...(mask !== undefined && { tokens: { mask } }) };
-  const settled = text === undefined ? settleShapes(fed, info.name) : fed;
-  const graph = endAtFeatures(settled, info, ending, where);
+  const { preprocessing, fed } = isTokenIds(found)
+    ? ofTexts(file, found, known, model.tokenizer, where)
+    : ofPictures(file, found, known, where);
+  const info = fed.inputs.find(({ name }) => name === found.name)!;
+  const text = "tokenizer" in preprocessing ? { text: preprocessing } : {};
+  const graph = endAtFeatures(settleShapes(fed, info.name), info, { ...options, ...text }, where);
   const features = graph.outputs[0]!;
-  const numFeatures = features.dims[1];
+  const numFeatures = features.dims.at(-1);
   if (typeof numFeatures !== "number")
     throw fail(
       where,
@@ -66,56 +72,48 @@ export function assemble<P extends Preprocessing = Preprocessing>(
     output: output ?? file.outputs[0]!.name,
     numFeatures,
     parameters: known.parameters ?? countParameters(file),
-    bytes: bytes.byteLength,
-    sha256,
+    bytes: model.bytes,
+    sha256: model.sha256,
     ...(accuracy !== undefined && { accuracy }),
   };
   const groups = namedGroups(graph, layerGroups(graph, info.name), options.groups ?? []);
-  return { card, graph, groups } as Backbone<Preprocessing> as Backbone<P>;
+  const tokenizer = "text" in text && model.tokenizer !== undefined ? { tokenizer: model.tokenizer.url } : {};
+  return { card, graph, groups, ...tokenizer } as Backbone<Preprocessing> as Backbone<P>;
 }
 
-function textPreprocessing(graph: Graph, { preprocessing }: FileCard, where: string): TextPreprocessing {
-  if (preprocessing !== undefined && "tokenizer" in preprocessing) return preprocessing;
-  const mask = graph.inputs.find(({ name }) => /mask/i.test(name))?.name;
-  throw fail(
+interface Fed {
+  readonly preprocessing: Preprocessing;
+  /** Wants no more than samples, and their mask if they are texts. */
+  readonly fed: Graph;
+}
+
+function ofTexts(
+  file: Graph,
+  { name: ids }: ValueInfo,
+  known: FileCard,
+  tokenizer: TokenizerFile | undefined,
+  where: string,
+): Fed {
+  const preprocessing = textPreprocessing(
+    file,
+    (known.preprocessing ?? {}) as KnownTextPreprocessing,
+    tokenizer,
     where,
-    `the graph takes token ids, and does not say how text becomes them. Give preprocessing with tokenizer "wordpiece", maxTokens, padId, mask (${mask === undefined ? "there seems to be none" : `"${mask}"`}) and pooling "mean"`,
   );
+  return { preprocessing, fed: feedableTexts(file, { ids, ...preprocessing, endId: tokenizer?.endId }, where) };
 }
 
-/** Dimensions that a file may have left open. */
-function sampleDims(preprocessing: Preprocessing): ValueInfo["dims"] {
-  if ("tokenizer" in preprocessing) return ["batch", "tokens"];
+function ofPictures(file: Graph, found: ValueInfo, known: FileCard, where: string): Fed {
+  const preprocessing = picturePreprocessing(file, found, (known.preprocessing ?? {}) as KnownPreprocessing, where);
   const { size, layout } = preprocessing;
-  return layout === "NCHW" ? ["batch", 3, size, size] : ["batch", size, size, 3];
-}
-
-/** A graph that wants no more than samples and their mask: segments are all the first one. */
-function feedable(graph: Graph, { name: input, dims }: ValueInfo, mask: string | undefined, where: string): Graph {
-  const rest = graph.inputs.filter(({ name }) => name !== input && name !== mask);
-  const segments = rest.filter(({ name }) => name === "token_type_ids");
-  const other = rest.find((info) => !segments.includes(info));
+  const dims = layout === "NCHW" ? ["batch", 3, size, size] : ["batch", size, size, 3];
+  const other = file.inputs.find(({ name }) => name !== found.name);
   if (other !== undefined)
     throw fail(
       where,
       `the graph also wants "${other.name}" [${other.dims.join(", ")}], which is not fed. Export the model without it`,
     );
-  const zeros = segments.map(
-    ({ name }): GraphNode => ({
-      name: `${name}/zeros`,
-      op: "Sub",
-      domain: "",
-      inputs: [input, input],
-      outputs: [name],
-      attributes: {},
-    }),
-  );
-  const inputs = graph.inputs.filter((info) => !segments.includes(info));
-  return {
-    ...graph,
-    inputs: inputs.map((info) => ({ ...info, dims })),
-    nodes: [...zeros, ...graph.nodes],
-  };
+  return { preprocessing, fed: { ...file, inputs: [{ ...found, dims }] } };
 }
 
 function countParameters({ nodes, initializers }: Graph): number {

@@ -1,5 +1,6 @@
 import { fail, type Graph, type GraphNode, int64, toNumbers, type ValueInfo } from "@graft-ml/core";
 import { inferShapes } from "@graft-ml/graph";
+import { PROBES } from "./source-shapes.ts";
 
 /** Name of the first dimension of every input and of what follows from it. */
 const BATCH = "batch";
@@ -37,11 +38,16 @@ function copyBatch(graph: Graph, size: number): Graph {
 export function batched(graph: Graph, name: string, where: string): ValueInfo {
   const info = inferShapes(graph).values.get(name);
   if (info === undefined) throw fail(where, `the graph has no value "${name}"`);
-  if (info.dims[0] !== BATCH) {
+  if (info.dims[0] !== BATCH && !isBatchAlways(graph, name)) {
     throw fail(
       where,
       `expected "${name}" to be [batch, ...]; received [${info.dims.join(", ")}]. Export the model with a batch of any size`,
     );
   }
   return info;
+}
+
+/** Whether a value whose first dimension the graph computes has the batch there, whatever its size. */
+function isBatchAlways(graph: Graph, name: string): boolean {
+  return PROBES.every((sizes) => inferShapes(graph, sizes).values.get(name)?.dims[0] === sizes.batch);
 }

@@ -2,14 +2,15 @@ import { mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import type { RunEvent } from "@graft-ml/core";
-import { checkBackbone, runChecks } from "@graft-ml/testing";
+import { checkSource, runChecks } from "@graft-ml/testing";
 import { afterAll, beforeAll, describe, expect, it, test } from "vitest";
 import type { CatalogueCard } from "./catalogue/card.ts";
 import { matchNames } from "./catalogue-names.ts";
 import { checkHubFile } from "./hub-file.ts";
 import { type HubServer, hubServer } from "./hub-server.fixture.ts";
-import { type BackboneOptions, backbone, catalogue } from "./source-catalogue.ts";
-import { tinyBert, tinyResnet, tinyVit } from "./tiny-models.fixture.ts";
+import { type BackboneOptions, backbone, catalogue, ofCard } from "./source-catalogue.ts";
+import { textFiles } from "./text-layouts.fixture.ts";
+import { tinyResnet, tinyVit } from "./tiny-models.fixture.ts";
 
 const at = ({ hub }: CatalogueCard) => `${hub!.repository}/resolve/${hub!.revision}/${hub!.file}`;
 const card = (id: string) => catalogue.get(id)!;
@@ -22,13 +23,7 @@ beforeAll(async () => {
     [at(card("vit-base"))]: tinyVit({ size: 224 }),
     [at(card("vit-small"))]: tinyVit({ size: 224, classified: false }),
     [at(card("resnet50"))]: tinyResnet(),
-    [at(card("distilbert"))]: tinyBert({
-      segments: false,
-      hidden: "/distilbert/transformer/layer.5/output_layer_norm/Add_1_output_0",
-    }),
-    [at(card("bert-base"))]: tinyBert({
-      hidden: "/bert/encoder/layer.11/output/LayerNorm/LayerNormalization_output_0",
-    }),
+    ...textFiles(),
   });
 });
 afterAll(async () => {
@@ -41,7 +36,7 @@ const open = (name: string, options: Partial<BackboneOptions> = {}) =>
 
 describe.each([...catalogue])("the card of %s", (id, found) => {
   it("says where each of its facts was read, or that nobody has", () => {
-    const stated = ["hub", "licence", "preprocessing", "parameters", "bytes", "lastHidden"].filter(
+    const stated = ["hub", "licence", "preprocessing", "tokenizer", "parameters", "bytes", "lastHidden"].filter(
       (field) => field in found,
     );
     if (found.package === undefined) {
@@ -62,6 +57,8 @@ describe.each([...catalogue])("the card of %s", (id, found) => {
     expect(found.sha256).toMatch(/^([0-9a-f]{64}|unverified)$/);
     expect(found.hub ?? found.package).toBeDefined();
     if (found.hub !== undefined) checkHubFile(found.hub);
+    expect(found.tokenizer !== undefined).toBe("tokenizer" in found.preprocessing);
+    if (found.tokenizer !== undefined) checkHubFile(found.tokenizer);
     for (const { pattern } of found.groups ?? []) expect(() => new RegExp(pattern)).not.toThrow();
     if (found.accuracy !== undefined) expect(found.accuracy.top1).toSatisfy((top1: number) => top1 > 0.5 && top1 < 0.9);
   });
@@ -94,12 +91,13 @@ describe.each([
   ["vit-base", { includeTop: true }, 5],
   ["vit-base", { pooling: "max" }, 6],
   ["vit-small", {}, 6],
-  ["distilbert", {}, 6],
-  ["bert-base", {}, 6],
 ] satisfies [string, Partial<BackboneOptions>, number][])("%s with %j from the hub", (id, options, width) => {
   runChecks(
-    checkBackbone(() => open(id, options), {
+    checkSource(() => open(id, options), {
       name: id,
+      otherHash: () =>
+        ofCard({ ...card(id), sha256: "0".repeat(64) }, { cache, env: { GRAFT_HUB: hub.base }, ...options }),
+      offline: () => open(id, { ...options, cache: join(cache, "empty"), offline: true }),
       skip: [{ check: "the card's parameters are the graph's", reason: "the tiny file stands in for the real one" }],
     }),
     test,
@@ -150,12 +148,16 @@ describe("sources", () => {
     );
   });
 
-  it("whose texts cannot be cut into tokens are refused before a download", async () => {
+  it("bring the tokenizer before the model", async () => {
     const asked = hub.requests.length;
-    await expect(open("gpt2").load()).rejects.toThrow(
-      "[backbones/gpt2] GPT-2 wants a bpe tokenizer and last pooling; texts are cut by wordpiece and pooled by mean. Take minilm-l6, bert-base or distilbert",
+    const path = join(cache, "tokenizer-first");
+    await expect(open("clip-vit-b32-text", { cache: path }).load()).rejects.toThrow(
+      `with the card's sha256 ${card("clip-vit-b32-text").sha256}; received `,
     );
-    expect(hub.requests).toHaveLength(asked);
+    expect(hub.requests.slice(asked).map((request) => request.path.split("/").at(-1))).toEqual([
+      "tokenizer.json",
+      "text_model.onnx",
+    ]);
   });
 
   it("without a classifier have no top", () => {

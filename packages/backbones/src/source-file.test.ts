@@ -1,19 +1,21 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { float32, type ImagePreprocessing } from "@graft-ml/core";
+import { fileURLToPath } from "node:url";
+import { float32, type ImagePreprocessing, int64 as int64Of } from "@graft-ml/core";
 import { graphBuilder, inferShapes, readModel, writeModel } from "@graft-ml/graph";
 import { openEngine } from "@graft-ml/runtime";
-import { checkBackbone, runChecks } from "@graft-ml/testing";
+import { checkSource, runChecks } from "@graft-ml/testing";
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { afterAll, beforeAll, describe, expect, it, test } from "vitest";
-import type { AssembleOptions, FileCard } from "./source-assemble.ts";
-import { onnxFile } from "./source-file.ts";
+import type { FileCard } from "./source-assemble.ts";
+import { type OnnxFileOptions, onnxFile } from "./source-file.ts";
 import { renamed } from "./source-groups.ts";
 import { tinyBert, tinyResnet, tinyVgg, tinyVit } from "./tiny-models.fixture.ts";
 
 const PIXELS = { mean: [123.675, 116.28, 103.53], std: [58.395, 57.12, 57.375] } as const;
 const PICTURES = { task: "test", licence: "MIT", preprocessing: PIXELS } satisfies FileCard;
+const TOKENIZER = fileURLToPath(new URL("../golden/texts/bert.tokenizer.json", import.meta.url));
 const TEXTS = {
   task: "test",
   licence: "MIT",
@@ -34,6 +36,7 @@ beforeAll(async () => {
     "vit-hidden.onnx": tinyVit({ classified: false }),
     "bert.onnx": tinyBert(),
     "gpt.onnx": tinyBert({ past: true }),
+    "places.onnx": tinyBert({ positions: true }),
     "two.onnx": twoInputs(),
     "text.onnx": new TextEncoder().encode("no model"),
   };
@@ -48,7 +51,7 @@ function twoInputs(): Uint8Array {
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-const open = (name: string, card: FileCard = PICTURES, options: AssembleOptions = {}) =>
+const open = (name: string, card: FileCard = PICTURES, options: OnnxFileOptions = {}) =>
   onnxFile(join(folder, `${name}.onnx`), card, options);
 
 describe.each([
@@ -62,10 +65,14 @@ describe.each([
   ["resnet", PICTURES, {}, 4],
   ["vit", PICTURES, {}, 6],
   ["vit-hidden", PICTURES, { tokens: "cls" }, 6],
-  ["bert", TEXTS, {}, 6],
-] satisfies [string, FileCard, AssembleOptions, number][])("%s with %j, %j", (name, card, options, width) => {
+  ["bert", TEXTS, { tokenizer: TOKENIZER }, 6],
+] satisfies [string, FileCard, OnnxFileOptions, number][])("%s with %j, %j", (name, card, options, width) => {
   runChecks(
-    checkBackbone(() => open(name, card, options), { name }),
+    checkSource(() => open(name, card, options), {
+      name,
+      otherHash: () => open(name, { ...card, sha256: "0".repeat(64) }, options),
+      skip: [{ check: "offline, what is not here is refused", reason: "a file needs no network" }],
+    }),
     test,
   );
 
@@ -94,6 +101,29 @@ describe("what a file computes", () => {
       expect((found[made.features]!.data as Float32Array)[i]).toBeCloseTo(value, 5);
     await program.release();
   });
+});
+
+it("segments and positions are made in the graph, as their usual values", async () => {
+  const source = open("places", { preprocessing: { ...TEXTS.preprocessing, pooling: "none" } });
+  const { graph, card } = await source.load();
+  const int64 = (values: number[]) => new Tensor("int64", BigInt64Array.from(values, BigInt), [2, 3]);
+  const session = await InferenceSession.create(join(folder, "places.onnx"));
+  const ids = [3, 5, 7, 11, 13, 0];
+  const mask = [1, 1, 1, 1, 1, 0];
+  const expected = await session.run({
+    input_ids: int64(ids),
+    attention_mask: int64(mask),
+    token_type_ids: int64([0, 0, 0, 0, 0, 0]),
+    position_ids: int64([0, 1, 2, 0, 1, 2]),
+  });
+  for (const engine of ["onnxruntime", "tfjs-node"] as const) {
+    const program = await (await openEngine(engine)).prepare(graph);
+    const tensor = (values: number[]) => int64Of([2, 3], values);
+    const found = await program.run({ input_ids: tensor(ids), attention_mask: tensor(mask) });
+    await program.release();
+    const values = Array.from(expected.last_hidden_state!.data as Float32Array);
+    for (const [i, value] of values.entries()) expect(found[card.features]!.data[i]).toBeCloseTo(value, 5);
+  }
 });
 
 describe("what is found in a file", () => {
@@ -206,7 +236,7 @@ describe("refusals", () => {
       "bert",
       {},
       {},
-      'the graph takes token ids, and does not say how text becomes them. Give preprocessing with tokenizer "wordpiece", maxTokens, padId, mask ("attention_mask") and pooling "mean"',
+      'the graph takes token ids, and does not say how texts become features. Give preprocessing with tokenizer ("wordpiece", "bpe" or "unigram"; a tokenizer.json beside the model says it), maxTokens (the longest sequence that the model takes), padId (of the token that fills up shorter texts), pooling ("mean", "cls", "last", "max" or "none")',
     ],
     ["gpt", TEXTS, {}, 'the graph also wants "past" [batch, 1, 6], which is not fed. Export the model without it'],
     [
@@ -241,7 +271,7 @@ describe("refusals", () => {
       'expected "last_hidden_state" to be [batch, features]; received [batch, 5, 6]. Say by `features` where to end',
     ],
     ["vit-hidden", PICTURES, { includeTop: true }, "The file has no classifier: leave includeTop out"],
-  ] satisfies [string, FileCard, AssembleOptions, string][])("%s with %j, %j", async (name, card, options, message) => {
+  ] satisfies [string, FileCard, OnnxFileOptions, string][])("%s with %j, %j", async (name, card, options, message) => {
     await expect(open(name, card, options).load()).rejects.toThrow(message);
     await expect(open(name, card, options).load()).rejects.toThrow(`[backbones/${name}] `);
   });

@@ -1,47 +1,73 @@
 import { createHash } from "node:crypto";
-import { readFile } from "node:fs/promises";
 import { basename } from "node:path";
 import { type BackboneSource, fail, type Preprocessing } from "@graft-ml/core";
+import type { ReadOptions } from "@graft-ml/graph";
+import { readGraph, readModelFile } from "./read-model.ts";
 import { type AssembleOptions, assemble, type FileCard } from "./source-assemble.ts";
+import { isTokenIds } from "./source-input.ts";
+import type { KnownTextPreprocessing } from "./source-text.ts";
+import { besideModelFile, readTokenizer, type TokenizerFile } from "./text-tokenizer.ts";
+
+/** How an ONNX file becomes a backbone. */
+export interface OnnxFileOptions extends AssembleOptions, ReadOptions {
+  /** Path of the `tokenizer.json` of a model of texts. Default: the one beside the model, or above its folder `onnx`. */
+  readonly tokenizer?: string;
+}
 
 /**
  * Any ONNX file as a backbone: groups come from the graph's cut points; the input, its layout and the features are found, and what
- * cannot be found (mean and std of pictures, the tokenizer of texts) is asked for.
+ * cannot be found (mean and std of pictures, the pooling of texts) is asked for.
  */
 export function onnxFile<P extends Preprocessing = Preprocessing>(
   path: string,
   card: FileCard = {},
-  options: AssembleOptions = {},
+  options: OnnxFileOptions = {},
 ): BackboneSource<P> {
   const id = card.id ?? idOf(path);
   return {
     name: id,
     summary: `${card.title ?? id}, ${path}`,
     async load() {
-      const bytes = await readModelFile(path, `backbones/${id}`);
+      const where = `backbones/${id}`;
+      const bytes = await readModelFile(path, where);
       const sha256 = createHash("sha256").update(bytes).digest("hex");
-      const { sha256: expected = "unverified" } = card;
-      if (expected !== "unverified" && expected !== sha256)
-        throw fail(
-          `backbones/${id}`,
-          `expected ${path} with sha256 ${expected}; received ${sha256}. Get the file again`,
-        );
-      return assemble<P>(bytes, sha256, { ...card, id, source: card.source ?? { file: basename(path) } }, options);
+      checkFileHash(path, card, sha256, where);
+      const graph = readGraph(bytes, options);
+      const tokenizer = graph.inputs.some(isTokenIds) ? await tokenizerOf(path, card, options, where) : {};
+      const model = { graph, bytes: bytes.byteLength, sha256, ...tokenizer };
+      return assemble<P>(model, { ...card, id, source: card.source ?? { file: basename(path) } }, options);
     },
   };
 }
 
-/** Reads a model's bytes, with one line for a file that is not there. */
-export async function readModelFile(path: string, where: string): Promise<Uint8Array> {
-  return readFile(path).catch((cause: NodeJS.ErrnoException) => {
-    const why = cause.code === "ENOENT" ? "there is no such file" : (cause.code ?? cause.message);
-    throw fail(where, `cannot read ${path}: ${why}. Check the path`, { cause });
-  });
+/** The tokenizer of a model of texts: the one that is named, or the one beside it. */
+export async function tokenizerOf(
+  path: string,
+  { preprocessing }: FileCard,
+  options: Pick<OnnxFileOptions, "tokenizer">,
+  where: string,
+): Promise<{ readonly tokenizer?: TokenizerFile }> {
+  const file = options.tokenizer ?? (await besideModelFile(path));
+  if (file === undefined) return {};
+  const { tokenizerSha256 } = (preprocessing ?? {}) as KnownTextPreprocessing;
+  return { tokenizer: await readTokenizer(file, where, tokenizerSha256) };
 }
 
-function idOf(path: string): string {
+/** Refuses a file that is not the card's. */
+export function checkFileHash(
+  path: string,
+  { sha256: expected = "unverified" }: FileCard,
+  found: string,
+  where: string,
+): void {
+  if (expected !== "unverified" && expected !== found)
+    throw fail(where, `expected ${path} with sha256 ${expected}; received ${found}. Get the file again`);
+}
+
+/** A model's name by its file's. */
+export function idOf(path: string): string {
   const id = basename(path)
-    .replace(/\.onnx$/i, "")
+    .replace(/\.(onnx|keras|h5|hdf5|json)$/i, "")
     .replace(/([a-z0-9])([A-Z])/g, "$1-$2")
     .toLowerCase()
     .replace(/[^a-z0-9]+/g, "-")

@@ -22,7 +22,7 @@ function isPicture({ dtype, dims }: ValueInfo): boolean {
 
 /** Whether an input takes token ids rather than a mask or segments. */
 export function isTokenIds({ name, dtype, dims }: ValueInfo): boolean {
-  return /^int/.test(dtype) && dims.length === 2 && !/mask|type|segment|position/i.test(name);
+  return /^int/.test(dtype) && (dims.length === 2 || dims.length === 3) && !/mask|type|segment|position/i.test(name);
 }
 
 /** Fills in what the shape and the first nodes of a graph tell about its pictures; asks once for all that is left. */

@@ -1,21 +1,31 @@
 import { type Graph, type GraphNode, toNumbers, type Value } from "@graft-ml/core";
 import { dropDead, inferShapes, type OpenGraph, reduceMean, reshape, rewrite, type Shapes } from "@graft-ml/graph";
 
-/** Two sizes of a batch: what differs between them as they do is the batch. */
-const SIZES = [2, 3] as const;
+/** Sizes of the named dimensions at which a graph is looked at: what changes with one alone is a multiple of it. */
+export const PROBES: readonly Readonly<Record<string, number>>[] = [
+  { batch: 2, tokens: 3 },
+  { batch: 3, tokens: 3 },
+  { batch: 2, tokens: 5 },
+];
+
+/** The batch at every probe. */
+const BATCH = PROBES.map(({ batch }) => batch).join();
 
 /**
- * Writes down the shapes that a graph computes from its pictures' dimensions while it runs, so that they are known ahead: exporters
- * compute the batch of every Reshape and of the class token, where only the batch is open.
+ * Writes down the shapes that a graph computes from its inputs' dimensions while it runs, so that they are known ahead: exporters
+ * compute the batch of every Reshape and of the class token, where only `batch` and `tokens` are open.
  */
 export function settleShapes(graph: Graph, input: string): Graph {
-  const probes = SIZES.map((batch) => inferShapes(graph, { batch }));
+  const probes = PROBES.map((sizes) => inferShapes(graph, sizes));
   const targets = new Map<string, readonly Target[]>();
   const sources = new Map<string, readonly Target[]>();
   for (const node of graph.nodes) {
     if ((node.op !== "Reshape" && node.op !== "Expand") || graph.initializers.has(node.inputs[1]!)) continue;
-    const shape = both(probes, ({ constants }) => constants.get(node.inputs[1]!), toNumbers);
-    const from = both(probes, ({ values }) => values.get(node.inputs[0]!)?.dims, numbers);
+    const shape =
+      node.op === "Reshape"
+        ? everywhere(probes, ({ values }) => values.get(node.outputs[0]!)?.dims, numbers)
+        : everywhere(probes, ({ constants }) => constants.get(node.inputs[1]!), toNumbers);
+    const from = everywhere(probes, ({ values }) => values.get(node.inputs[0]!)?.dims, numbers);
     if (shape === undefined || from === undefined) continue;
     targets.set(node.outputs[0]!, shape);
     sources.set(node.outputs[0]!, from);
@@ -39,25 +49,24 @@ function isBatch({ dtype, dims }: Value): boolean {
   return dtype === "float32" && dims.length > 1 && dims[0] === "batch";
 }
 
-/** A dimension: a number, or a multiple of the batch. */
-type Target = { readonly size: number } | { readonly batches: number };
+/** A dimension: a number, or what it is at every probe. */
+type Target = { readonly size: number } | { readonly open: string };
 
-function both<T>(
+function everywhere<T>(
   probes: readonly Shapes[],
   find: (probe: Shapes) => T | undefined,
   read: (found: T) => ArrayLike<number> | undefined,
 ): readonly Target[] | undefined {
-  const [two, three] = probes.map((probe) => {
-    const found = find(probe);
-    return found === undefined ? undefined : read(found);
+  const found = probes.map((probe) => {
+    const value = find(probe);
+    return value === undefined ? undefined : read(value);
   });
-  if (two === undefined || three === undefined || two.length !== three.length) return undefined;
-  const dims = Array.from(two, (size, i): Target | undefined => {
-    if (three[i] === size) return { size };
-    const batches = size / SIZES[0];
-    return three[i] === batches * SIZES[1] ? { batches } : undefined;
+  const [first] = found;
+  if (first === undefined || found.some((dims) => dims?.length !== first.length)) return undefined;
+  return Array.from(first, (size, i): Target => {
+    const sizes = found.map((dims) => dims![i]!);
+    return sizes.every((other) => other === size) ? { size } : { open: sizes.join() };
   });
-  return dims.includes(undefined) ? undefined : (dims as Target[]);
 }
 
 function sizeAt(dims: readonly Target[], i: number): number | undefined {
@@ -79,7 +88,7 @@ function reshaped(
   const dims = target.map((dim, i) => {
     if ("size" in dim) return dim.size;
     const from = source[i];
-    return from !== undefined && "batches" in from && from.batches === dim.batches ? 0 : -1;
+    return from !== undefined && "open" in from && from.open === dim.open ? 0 : -1;
   });
   return dims.filter((dim) => dim === -1).length > 1 ? undefined : reshape(g, g.value(inputs[0]!), dims);
 }
@@ -97,7 +106,7 @@ function expanded(
   // A 1 leaves the token's own size, whatever it is.
   const same = rest.every((dim, i) => "size" in dim && (dim.size === 1 || sizeAt(source, i + 1) === dim.size));
   if (token.dtype !== "float32" || source.length !== target.length || !same) return undefined;
-  if (first === undefined || !("batches" in first) || first.batches !== 1) return undefined;
+  if (first === undefined || !("open" in first) || first.open !== BATCH) return undefined;
   const value = g.value(like);
   const axes = value.dims.slice(1).map((_, i) => i + 1);
   const zeros = g.op("Mul", [reduceMean(g, value, axes, true), g.scalar(0)]);

@@ -1,11 +1,14 @@
 export { backboneFrom, bundled, type WeightsPackage } from "./bundled.ts";
-export type { CatalogueCard, CatalogueTextPreprocessing } from "./catalogue/card.ts";
+export type { CatalogueCard } from "./catalogue/card.ts";
 export { matchNames } from "./catalogue-names.ts";
 export { type FetchedFile, fetchFromHub, type HubOptions } from "./hub.ts";
 export type { HubFile } from "./hub-file.ts";
 export type { AssembleOptions, FileCard } from "./source-assemble.ts";
 export { type BackboneOptions, backbone, catalogue } from "./source-catalogue.ts";
 export type { Ending } from "./source-features.ts";
-export { onnxFile } from "./source-file.ts";
+export { type OnnxFileOptions, onnxFile } from "./source-file.ts";
 export type { GroupHints } from "./source-groups.ts";
 export type { KnownPreprocessing } from "./source-input.ts";
+export { type KerasFileOptions, kerasFile } from "./source-keras.ts";
+export type { KnownTextPreprocessing } from "./source-text.ts";
+export { pooled } from "./text-pooling.ts";

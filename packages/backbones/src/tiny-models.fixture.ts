@@ -51,13 +51,14 @@ export function tinyResnet({ batch = "N", size = 8 }: TinyPictures = {}): Uint8A
 /** Settings of a tiny model of texts. */
 export interface TinyTexts {
   readonly segments?: boolean;
+  readonly positions?: boolean;
   readonly past?: boolean;
   /** Goes on to scores of words behind a hidden state of this name. */
   readonly hidden?: string;
 }
 
 /** An encoder that ends at the hidden states of tokens, with a mask and segments. */
-export function tinyBert({ segments = true, past = false, hidden }: TinyTexts = {}): Uint8Array {
+export function tinyBert({ segments = true, positions = false, past = false, hidden }: TinyTexts = {}): Uint8Array {
   const g = graphBuilder();
   const w = weights(g);
   const dims = ["batch_size", "sequence_length"];
@@ -67,6 +68,10 @@ export function tinyBert({ segments = true, past = false, hidden }: TinyTexts = 
   if (segments) {
     const types = g.input("token_type_ids", "int64", dims);
     x = g.op("Add", [x, g.op("Gather", [w("embeddings.token_type_embeddings.weight", [2, 6]), types])]);
+  }
+  if (positions) {
+    const places = g.input("position_ids", "int64", dims);
+    x = g.op("Add", [x, g.op("Gather", [w("embeddings.position_embeddings.weight", [32, 6]), places])]);
   }
   if (past) x = g.op("Add", [x, g.input("past", "float32", ["batch_size", 1, 6])]);
   const visible = g.op("Reshape", [g.op("Cast", [mask], { to: 1 }), g.ints([0, 0, 1])]);

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { fail, GraftError, unknownName } from "./errors.ts";
-import { choiceOption, numberOption, onlyOptions } from "./options.ts";
+import { booleanOption, choiceOption, numberOption, onlyOptions } from "./options.ts";
 import { camelCase, fromBarrel, kebabCase, loadPluginModule, pluginNames } from "./plugins.ts";
 import { seededRandom } from "./random.ts";
 import { float32, floatToHalf, fromBytes, halfToFloat, int64, tensor, toNumbers } from "./tensors.ts";
@@ -34,6 +34,9 @@ describe("options", () => {
   });
 
   test("choices and unknown options", () => {
+    expect(booleanOption("x", { on: false }, "on", true)).toBe(false);
+    expect(booleanOption("x", {}, "on", true)).toBe(true);
+    expect(() => booleanOption("x", { on: 1 }, "on", true)).toThrow("[x] expected on to be true or false; received 1");
     expect(() => choiceOption("x", { mode: "fro" }, "mode", "a", ["a", "b"])).toThrow(
       '[x] expected mode to be one of a, b; received "fro"',
     );

@@ -1,6 +1,6 @@
 export { checkInterrupted, type ErrorCode, fail, GraftError, unknownName } from "./errors.ts";
 export { narrowHalves, widenHalves } from "./halves.ts";
-export { choiceOption, numberOption, onlyOptions, type PlainOptions } from "./options.ts";
+export { booleanOption, choiceOption, numberOption, onlyOptions, type PlainOptions } from "./options.ts";
 export { camelCase, type Factory, fromBarrel, kebabCase, loadPluginModule, pluginNames } from "./plugins.ts";
 export { seededRandom } from "./random.ts";
 export {

@@ -45,3 +45,12 @@ export function choiceOption<T extends string>(
   }
   return value as T;
 }
+
+/** Reads true or false, or the default where the option is left out. */
+export function booleanOption(where: string, options: PlainOptions, name: string, fallback: boolean): boolean {
+  const value = options[name] ?? fallback;
+  if (typeof value !== "boolean") {
+    throw fail(where, `expected ${name} to be true or false; received ${JSON.stringify(value)}`);
+  }
+  return value;
+}

@@ -1,3 +1,5 @@
+import type { PlainOptions } from "./options.ts";
+
 /** Element types of ONNX tensors that Graft reads and writes. */
 export type DType =
   | "float32"
@@ -132,7 +134,8 @@ export interface Engine {
   prepare(graph: Graph, options?: PrepareOptions): Promise<Program>;
   /**
    * Bytes by which preparing and running a graph will make the process grow, predicted from shapes; `bindings` gives numbers to
-   * named dimensions. Right within a quarter for graphs that need more than a hundred megabytes.
+   * named dimensions. Right within a quarter for graphs that need more than a hundred megabytes. Carried inputs without first values
+   * in `options` are those of another program, as with `shares`.
    */
   predictMemory(graph: Graph, bindings?: Readonly<Record<string, number>>, options?: PrepareOptions): number;
 }
@@ -147,6 +150,11 @@ export interface PrepareOptions {
   readonly threads?: number;
   /** Runs beside the calling thread where the engine can, for graphs that carry nothing. Default: false. */
   readonly background?: boolean;
+  /**
+   * Carries on with the values of this program of the same engine instead of first values of its own: what a run of either leaves,
+   * the other finds. Both carry the same inputs, and run one at a time. Releasing one leaves the values to the other.
+   */
+  readonly shares?: Program;
 }
 
 /** A prepared graph. */
@@ -178,15 +186,21 @@ export interface ImagePreprocessing {
 
 /** What happens to a text between the tokenizer and the graph. */
 export interface TextPreprocessing {
-  readonly tokenizer: "wordpiece";
+  /** How words are cut: `Backbone.tokenizer` is the file that does it. */
+  readonly tokenizer: "wordpiece" | "bpe" | "unigram";
+  /** Hash of the `tokenizer.json` in hexadecimal, where it is known. */
+  readonly tokenizerSha256?: string;
   /** Longest sequence in tokens, the special ones included. */
   readonly maxTokens: number;
-  /** Id that fills up the shorter sequences of a batch. */
+  /** Id that fills up the shorter sequences of a batch, on the right. */
   readonly padId: number;
   /** Name of the graph's input that is 1 where there is a token and 0 where there is padding, `[batch, tokens]`. */
   readonly mask: string;
-  /** How hidden states of tokens become features. */
-  readonly pooling: "mean";
+  /**
+   * How hidden states of tokens become features inside the graph: their `mean`, their `max`, the first (`cls`) or the `last` of the
+   * tokens that the mask keeps; `none` keeps every token's.
+   */
+  readonly pooling: "mean" | "cls" | "last" | "max" | "none";
 }
 
 /** How a backbone's samples become what its graph takes. */
@@ -203,7 +217,7 @@ export interface BackboneCard<P extends Preprocessing = ImagePreprocessing> {
   readonly preprocessing: P;
   /** Name of the graph's input of images or token ids. */
   readonly input: string;
-  /** Name of the value that a head is put on, `[batch, numFeatures]`. */
+  /** Name of the value that a head is put on, `[batch, numFeatures]`, or `[batch, tokens, numFeatures]` where a text's pooling is `none`. */
   readonly features: string;
   /** Name of the original classifier's output, where the graph has one. */
   readonly output?: string;
@@ -232,6 +246,8 @@ export interface Backbone<P extends Preprocessing = ImagePreprocessing> {
   /** Half-precision weights are widened; names are the file's. */
   readonly graph: Graph;
   readonly groups: readonly LayerGroup[];
+  /** The `tokenizer.json` of a backbone of texts, a file of this machine; absent where none was found beside the model. */
+  readonly tokenizer?: URL;
 }
 
 /** A backbone that can be loaded: what a catalogue entry is. */
@@ -246,22 +262,74 @@ export interface BackboneSource<P extends Preprocessing = ImagePreprocessing> {
 export interface PlanContext {
   /** Epochs that the user asked for, if any; the phases of a plan must fit in them. */
   readonly epochs?: number;
+  /** Training samples, and numbers that the features of one have; there with `measures`. */
+  readonly samples?: number;
+  readonly features?: number;
+  /** What was measured of each layer group, in their order; there for a strategy that needs it. */
+  readonly measures?: readonly GroupMeasure[];
+  /** Most seconds that the user gives the whole run, if said. */
+  readonly budgetSeconds?: number;
+  /** Seconds of the run that are spent already, on measuring above all. */
+  readonly spentSeconds?: number;
+}
+
+/** What a layer group is like on the samples at hand and on this machine. */
+export interface GroupMeasure {
+  readonly name: string;
+  /** Accuracy of a linear probe on the pooled values at the group's end, each sample predicted by the fit to all others, 0..1. */
+  readonly probe: number;
+  /** ‖gradient‖ / ‖weights‖ of the group where only the head has been trained: large where the task asks for other weights. */
+  readonly gradient: number;
+  readonly seconds: {
+    /** The frozen part once over the samples, with the boundary below this group. */
+    readonly pass: number;
+    /** An epoch in which this group and all above it train. */
+    readonly epoch: number;
+  };
+}
+
+/**
+ * What a parameter does: `kernel` multiplies (products and convolutions), `bias` is added after it, `scale` and `shift` are those of a
+ * normalisation, `embedding` is a table that is looked up; `other` is none of these.
+ */
+export type ParameterRole = "kernel" | "bias" | "scale" | "shift" | "embedding" | "other";
+
+/** Small trainable parts added to layers that stay as they are. Plain JSON. */
+export interface AdapterPlan {
+  /** Name of the adapter: `lora`, `ia3`, ... */
+  readonly adapter: string;
+  /** Layer groups that get it; the lowest of them is where the frozen part may end at the latest. */
+  readonly groups: readonly string[];
+  readonly options: PlainOptions;
 }
 
 /** What trains during one stretch of training. The head always trains at rate 1. */
 export interface FreezingPhase {
   /** Thawed layer groups, each with its multiple of the base learning rate. */
   readonly groups: readonly { readonly name: string; readonly rate: number }[];
-  /** `frozen`: statistics, scale and shift stay as pretrained. `live`: statistics of the batch, running averages updated. */
-  readonly normalization: "frozen" | "live";
+  /** Of the thawed groups only parameters of these roles train. Left out: all. */
+  readonly roles?: readonly ParameterRole[];
+  /** Added to layers, and trained at the rate of the head. */
+  readonly adapters?: readonly AdapterPlan[];
+  /**
+   * Batch normalisation of thawed groups. `frozen`: statistics, scale and shift stay as pretrained. `affine`: scale and shift train,
+   * statistics stay. `live`: statistics of the batch, running averages updated.
+   */
+  readonly normalization: "frozen" | "affine" | "live";
   /** Length in epochs; left out for the last phase, which takes what remains. */
   readonly epochs?: number;
+  /** Where the head alone trains: it is solved exactly if it can be, whatever epochs are asked for. */
+  readonly solve?: boolean;
 }
 
 /** Freezing as data: what trains, phase after phase. */
 export interface FreezingPlan {
   readonly strategy: string;
   readonly phases: readonly FreezingPhase[];
+  /** Peak learning rate that suits it; used where nobody gives one. */
+  readonly rate?: number;
+  /** Why a strategy that measured chose this: a table, one row a choice that it had. */
+  readonly reasons?: readonly Readonly<Record<string, string | number | boolean>>[];
 }
 
 /** Pure: looks at groups, returns a plan, touches no tensor. */
@@ -269,7 +337,34 @@ export interface FreezingStrategy {
   readonly name: string;
   /** One line for listings. */
   readonly summary: string;
+  /** What the context has to hold; whoever makes plans measures it first. */
+  readonly needs?: readonly "measures"[];
   plan(groups: readonly LayerGroup[], context: PlanContext): FreezingPlan;
+}
+
+/** A graph with small trainable parts in it. */
+export interface Adapted {
+  /** Computes what it did before, up to rounding, until the parts train. */
+  readonly graph: Graph;
+  /** Names of the parts' parameters, all of them starting with `adapter.`. */
+  readonly parameters: readonly string[];
+}
+
+/** A kind of small trainable part: how it is put into a graph, and taken out again. */
+export interface Adapter {
+  readonly name: string;
+  /** One line for listings. */
+  readonly summary: string;
+  /** Puts the part on every matching layer of the groups; `random` draws its first values. */
+  attach(graph: Graph, groups: readonly LayerGroup[], random: Random): Adapted;
+  /**
+   * What the adapted initializers become with the part's trained `values` added into them: the original graph with these computes
+   * what the adapted one does. Absent, or `undefined` for a graph whose initializers cannot hold them (integers), where the part stays
+   * in the graph.
+   */
+  merge?(graph: Graph, groups: readonly LayerGroup[], values: Tensors): Tensors | undefined;
+  /** The way back from a merged graph where the base is not at hand: its initializers within rounding. */
+  unmerge?(graph: Graph, groups: readonly LayerGroup[], values: Tensors): Tensors;
 }
 
 /** Shape of one sample's features, without the batch. */
@@ -280,6 +375,8 @@ export interface FeatureSpec {
 /** What a head predicts. */
 export interface TargetSpec {
   readonly classes: readonly string[];
+  /** Weight of each class in the loss, above 0, in the order of `classes`. Left out: all alike. */
+  readonly weights?: readonly number[];
 }
 
 /** A task's graph fragment, loss, decoding and measures. */
@@ -302,7 +399,9 @@ export interface Head<Target = unknown, Prediction = unknown> {
   /** Targets as values for `targetInputs`. */
   encode(targets: readonly Target[], spec: TargetSpec): Tensors;
   /** Loss of each sample, `[batch]`; the trainer averages it with sample weights. */
-  loss(outputs: Values, targets: Values, g: GraphBuilder): Value;
+  loss(outputs: Values, targets: Values, g: GraphBuilder, spec: TargetSpec): Value;
+  /** What each sample counts in that mean beside its own weight, `[batch]`, where classes have weights; `undefined`: all alike. */
+  weigh?(targets: Values, g: GraphBuilder, spec: TargetSpec): Value | undefined;
   /**
    * The exported outputs, by the names they get in the file; classification heads export `probabilities` `[batch, classes]`.
    * `temperature` divides what softmax sees, 1 leaves it as trained.

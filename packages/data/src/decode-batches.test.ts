@@ -2,6 +2,7 @@ import { join } from "node:path";
 import { setTimeout } from "node:timers/promises";
 import type { ImagePreprocessing } from "@graft-ml/core";
 import { expect, test } from "vitest";
+import type { DecodedPicture } from "./decode.ts";
 import { decodeBatches, pool } from "./decode-batches.ts";
 import { plant, testFolder } from "./folder.fixture.ts";
 
@@ -36,6 +37,24 @@ test("gives every picture once, in order, in batches", async () => {
     [4, 3, 2, 2],
     [2, 3, 2, 2],
   ]);
+});
+
+test("makes several versions of a picture from one decoding", async () => {
+  const [first, second] = await pictures(2);
+  const seen = new Set<unknown>();
+  const versions = [1, 2, 3].map((version) => ({
+    ...first!,
+    fit: (decoded: DecodedPicture) => {
+      seen.add(decoded.picture);
+      return { width: 2, height: 2, data: new Uint8Array(12).fill(100 * Number(decoded.picture.data[0]) + version) };
+    },
+  }));
+  const found: number[] = [];
+  for await (const { indices, images } of decodeBatches([...versions, second!], plain, { batch: 4 })) {
+    for (const i of indices.keys()) found.push(Number(images.data[i * 12]));
+  }
+  expect(found).toEqual([1, 2, 3, 1]);
+  expect(seen.size).toBe(1);
 });
 
 test("leaves out what cannot be decoded and says so", async () => {

@@ -1,7 +1,15 @@
 import { availableParallelism } from "node:os";
 import { checkInterrupted, fail, type ImagePreprocessing, type RunControl, type Tensor } from "@graft-ml/core";
 import sharp from "sharp";
-import { checkPreprocessing, decodeInto } from "./decode.ts";
+import { checkPreprocessing, type DecodedPicture, decodePicture, fitPicture, normalizeInto } from "./decode.ts";
+import type { RgbPicture } from "./resample.ts";
+
+/** A picture to decode. */
+export interface DecodeJob {
+  readonly path: string;
+  /** Makes the picture of the network's size. Default: `fitPicture`, the middle resized. */
+  readonly fit?: (decoded: DecodedPicture) => RgbPicture;
+}
 
 /** How a list of pictures is decoded. */
 export interface DecodeOptions {
@@ -25,10 +33,11 @@ const AHEAD = 2;
 
 /**
  * Decodes pictures in order, batch after batch, by a bounded pool that works on while the consumer uses a batch; at most
- * two batches wait. Batches whose pictures all failed are left out. Stops at the control's signal with `interrupted`.
+ * two batches wait. Neighbours of one path share a decoding. Batches whose pictures all failed are left out. Stops at the
+ * control's signal with `interrupted`.
  */
 export async function* decodeBatches(
-  samples: readonly { readonly path: string }[],
+  samples: readonly DecodeJob[],
   preprocessing: ImagePreprocessing,
   options: DecodeOptions,
 ): AsyncGenerator<DecodedBatch> {
@@ -75,7 +84,7 @@ export async function* decodeBatches(
 type Outcome = DecodedBatch & { readonly failures: readonly (readonly [index: number, reason: unknown])[] };
 
 async function decodeBatch(
-  samples: readonly { readonly path: string }[],
+  samples: readonly DecodeJob[],
   indices: readonly number[],
   preprocessing: ImagePreprocessing,
   { control }: DecodeOptions,
@@ -85,13 +94,19 @@ async function decodeBatch(
   const { size, layout } = preprocessing;
   const each = 3 * size * size;
   const data = new Float32Array(indices.length * each);
+  const decode = (path: string): Promise<DecodedPicture | undefined> =>
+    slots(async () => {
+      checkInterrupted(control?.signal, "data/decode");
+      return stop.aborted ? undefined : decodePicture(path, preprocessing);
+    });
+  let last: { readonly path: string; readonly decoding: Promise<DecodedPicture | undefined> } | undefined;
   const outcomes = await Promise.allSettled(
-    indices.map((index, i) =>
-      slots(async () => {
-        checkInterrupted(control?.signal, "data/decode");
-        if (!stop.aborted) await decodeInto(samples[index]!.path, preprocessing, data, i * each);
-      }),
-    ),
+    indices.map(async (index, i) => {
+      const { path, fit = (picture: DecodedPicture) => fitPicture(picture, preprocessing) } = samples[index]!;
+      if (last?.path !== path) last = { path, decoding: decode(path) };
+      const decoded = await last.decoding;
+      if (decoded !== undefined) normalizeInto(fit(decoded), preprocessing, data, i * each);
+    }),
   );
   checkInterrupted(control?.signal, "data/decode");
   const kept: number[] = [];

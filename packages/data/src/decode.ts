@@ -35,8 +35,21 @@ export async function decodeInto(
   offset: number,
 ): Promise<void> {
   checkPreprocessing(preprocessing);
-  const { picture, box } = await load(source, preprocessing);
-  normalize(resample(picture, box, preprocessing.size, preprocessing.interpolation), preprocessing, out, offset);
+  normalizeInto(fitPicture(await decodePicture(source, preprocessing), preprocessing), preprocessing, out, offset);
+}
+
+/** A decoded picture, upright, and the part of it that goes into the network. */
+export interface DecodedPicture {
+  readonly picture: RgbPicture;
+  readonly box: Box;
+}
+
+/** The wanted part of a decoded picture at the network's size, as Pillow resizes it. */
+export function fitPicture({ picture, box }: DecodedPicture, { size, interpolation }: ImagePreprocessing): RgbPicture {
+  const [width, height] = [box.right - box.left, box.bottom - box.top];
+  // All kernels leave every pixel where it is then.
+  if ([width, height, picture.width, picture.height].every((side) => side === size)) return picture;
+  return { width: size, height: size, data: resample(picture, box, size, interpolation) };
 }
 
 /** JPEG bytes of a picture shrunk to fit `size` × `size` pixels (never enlarged), upright and on white, for reports. */
@@ -49,10 +62,11 @@ export async function thumbnail(source: string | Uint8Array, size: number): Prom
   });
 }
 
-async function load(
+/** Decodes a picture file or its bytes whole, large JPEGs reduced by 2, 4 or 8 as `decodeImage` does it; `box` is the centre crop. */
+export async function decodePicture(
   source: string | Uint8Array,
   { size, crop }: ImagePreprocessing,
-): Promise<{ picture: RgbPicture; box: Box }> {
+): Promise<DecodedPicture> {
   return named(source, async () => {
     const bytes = await bytesOf(source);
     const pipeline = upright(bytes);
@@ -154,7 +168,13 @@ function tablesOf(preprocessing: ImagePreprocessing): readonly Float32Array[] {
   return made;
 }
 
-function normalize(bytes: Uint8Array, preprocessing: ImagePreprocessing, out: Float32Array, offset: number): void {
+/** Writes `(x − mean) / std` of a picture of the network's size into `out` from `offset` on, in the layout of the network. */
+export function normalizeInto(
+  { data: bytes }: RgbPicture,
+  preprocessing: ImagePreprocessing,
+  out: Float32Array,
+  offset: number,
+): void {
   const { layout, channels, size } = preprocessing;
   const plane = size * size;
   tablesOf(preprocessing).forEach((table, channel) => {

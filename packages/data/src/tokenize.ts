@@ -43,6 +43,10 @@ export interface TextTokenizer {
   readonly padId?: number;
   /** The id of a token, where there is one. */
   idOf(token: string): number | undefined;
+  /** The token of an id, where there is one. */
+  tokenOf(id: number): string | undefined;
+  /** Whether an id stands for a token that is no word of a text: `[CLS]`, `</s>`, `[PAD]`, `[UNK]`, … */
+  isSpecial(id: number): boolean;
   /** Cuts texts into tokens; says how many were longer than `maxTokens`. Lets other work happen in between. */
   tokenize(texts: readonly string[], options: TokenizeOptions): Promise<TokenizedTexts>;
 }
@@ -60,7 +64,7 @@ interface TokenizerFile {
   readonly normalizer?: Normalizer | null;
   readonly post_processor?: { readonly type?: string } | null;
   readonly padding?: { readonly pad_id?: number } | null;
-  readonly added_tokens?: readonly { readonly id: number; readonly content: string }[];
+  readonly added_tokens?: readonly { readonly id: number; readonly content: string; readonly special?: boolean }[];
 }
 
 /** Loads a `tokenizer.json` of the Hugging Face libraries. Truncation and padding that it sets are left to the caller. */
@@ -79,12 +83,17 @@ export async function loadTokenizer(source: string | URL): Promise<TextTokenizer
   const padId = file.padding?.pad_id ?? idOf("[PAD]") ?? idOf("<pad>");
   const encode = encoder(tokenizer, file.post_processor?.type === "RobertaProcessing");
   const prepare = asPython(file);
+  const specials = new Set(
+    (file.added_tokens ?? []).filter((token) => token.special === true).map((token) => token.id),
+  );
   return {
     sha256: createHash("sha256").update(bytes).digest("hex"),
     model: (file.model.type ?? "bpe").toLowerCase(),
     size: tokenizer.get_vocab().size,
     ...(padId !== undefined && { padId }),
     idOf,
+    tokenOf: (id) => tokenizer.id_to_token(id),
+    isSpecial: (id) => specials.has(id),
     async tokenize(texts, { maxTokens, pairs, control }) {
       if (pairs !== undefined && pairs.length !== texts.length)
         throw fail(WHERE, `expected as many second texts as first ones; received ${texts.length} and ${pairs.length}`);

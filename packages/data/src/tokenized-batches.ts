@@ -1,21 +1,7 @@
-import { fail, seededRandom, type Tensor, tensor } from "@graft-ml/core";
+import { fail, type Tensor, tensor } from "@graft-ml/core";
 import type { TokenizedTexts } from "./tokenize.ts";
 
 const WHERE = "data/tokenized-batches";
-
-/** How samples are put in batches. */
-export interface LengthBatchOptions {
-  /** Most samples in one. */
-  readonly batch: number;
-  /** Batches are padded to a multiple of this many tokens, which some hardware likes. Default: 1. */
-  readonly multipleOf?: number;
-  /** Longest sequence that the network takes: rounding up to `multipleOf` stops there. */
-  readonly limit?: number;
-  /** Shuffles samples of about equal length among each other, and the batches. Left out, the longest come first. */
-  readonly seed?: number | string;
-  /** Samples whose lengths differ by less than about this share mix when shuffled, 0..1. Default: 0.1. */
-  readonly spread?: number;
-}
 
 /** Samples that go through a network together. */
 export interface LengthBatch {
@@ -23,43 +9,6 @@ export interface LengthBatch {
   readonly indices: readonly number[];
   /** Length to which all are padded. */
   readonly tokens: number;
-}
-
-/** Samples in batches of similar lengths. */
-export interface LengthBatches {
-  readonly batches: readonly LengthBatch[];
-  /** Share of all positions that is padding, 0..1. */
-  readonly padding: number;
-}
-
-/** Puts samples of similar lengths in batches, each sample in one: little is padded. The same seed gives the same batches. */
-export function lengthBatches(lengths: readonly number[], options: LengthBatchOptions): LengthBatches {
-  const { batch, multipleOf = 1, limit = Number.POSITIVE_INFINITY, seed, spread = 0.1 } = options;
-  for (const [name, value] of Object.entries({ batch, multipleOf })) {
-    if (!Number.isSafeInteger(value) || value < 1)
-      throw fail(WHERE, `expected ${name} to be a positive integer; received ${value}`);
-  }
-  if (!(spread >= 0 && spread <= 1)) throw fail(WHERE, `expected spread to be a share from 0 to 1; received ${spread}`);
-  const random = seed === undefined ? undefined : seededRandom(`${seed}/length-batches`);
-  const ranked = lengths.map((length, i) => {
-    if (!Number.isSafeInteger(length) || length < 0 || length > limit) {
-      const upTo = Number.isFinite(limit) ? ` of at most ${limit}` : "";
-      throw fail(WHERE, `expected lengths${upTo} that are whole numbers; received ${length} at ${i}`);
-    }
-    return { i, rank: random ? length * (1 + spread * (random.uniform() - 0.5)) : length };
-  });
-  ranked.sort((a, b) => b.rank - a.rank || a.i - b.i);
-  const batches: LengthBatch[] = [];
-  let positions = 0;
-  for (let start = 0; start < ranked.length; start += batch) {
-    const indices = ranked.slice(start, start + batch).map(({ i }) => i);
-    const longest = indices.reduce((most, i) => Math.max(most, lengths[i]!), 1);
-    const tokens = Math.min(Math.ceil(longest / multipleOf) * multipleOf, limit);
-    batches.push({ indices, tokens });
-    positions += indices.length * tokens;
-  }
-  const filled = lengths.reduce((sum, length) => sum + length, 0);
-  return { batches: random?.shuffle(batches) ?? batches, padding: positions === 0 ? 0 : 1 - filled / positions };
 }
 
 /** A batch of token ids as a network takes it, int64 `[batch, tokens]` each. */

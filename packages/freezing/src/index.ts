@@ -1,3 +1,15 @@
+export * as adapters from "./adapters/index.ts";
+export { bitfit } from "./bitfit.ts";
+export { bottleneckAdapter } from "./bottleneck-adapter.ts";
+export { discriminative } from "./discriminative.ts";
+export { freezeTo } from "./freeze-to.ts";
 export { frozen } from "./frozen.ts";
 export { full } from "./full.ts";
+export { gradualUnfreezing } from "./gradual-unfreezing.ts";
+export { ia3 } from "./ia3.ts";
 export { last } from "./last.ts";
+export { lora } from "./lora.ts";
+export { lpFt } from "./lp-ft.ts";
+export { normOnly } from "./norm-only.ts";
+export { planned } from "./planned.ts";
+export { selective } from "./selective.ts";

@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
-import { type BackboneCard, fail, type Graph, type LayerGroup } from "@graft-ml/core";
+import { type BackboneCard, fail, type Graph, type Preprocessing } from "@graft-ml/core";
 import { initializerBytes, writeExternalModel, writeModel } from "@graft-ml/graph";
 import type { RunSummary } from "./summary.ts";
 
@@ -9,8 +9,9 @@ import type { RunSummary } from "./summary.ts";
 export interface BundleContent {
   readonly model: Graph;
   readonly summary: RunSummary;
-  readonly card: BackboneCard;
-  readonly groups: readonly LayerGroup[];
+  readonly card: BackboneCard<Preprocessing>;
+  /** The bytes of `tokenizer.json`, of a model of texts. */
+  readonly tokenizer?: Uint8Array;
 }
 
 /** `graft.json`: everything about a model but its weights. */
@@ -18,7 +19,9 @@ export interface Manifest extends RunSummary {
   readonly format: 1;
   readonly task: "classification";
   readonly labels: readonly string[];
-  readonly card: BackboneCard;
+  readonly card: BackboneCard<Preprocessing>;
+  /** What cuts texts into the ids that the model takes, in the format of the `tokenizers` libraries. */
+  readonly tokenizer?: { readonly file: string; readonly sha256: string };
   readonly model: {
     readonly file: string;
     readonly sha256: string;
@@ -33,8 +36,17 @@ export interface Manifest extends RunSummary {
 
 const WHERE = "graft/bundle";
 const EXTERNAL = "model.onnx.data";
+const TOKENIZER = "tokenizer.json";
 /** Files that make a folder a bundle; a folder with others is never replaced. */
-const OWN = new Set(["graft.json", "model.onnx", EXTERNAL, "report.html", "checkpoint.safetensors"]);
+const OWN = new Set([
+  "graft.json",
+  "model.onnx",
+  EXTERNAL,
+  TOKENIZER,
+  "report.html",
+  "checkpoint.safetensors",
+  "adapter.safetensors",
+]);
 /** Bytes of tensors from which on they get a file of their own; one ONNX file takes 2 GB. */
 const LARGEST = 1.9e9;
 
@@ -51,7 +63,7 @@ export interface BundleOptions {
 export async function saveBundle(
   folder: string,
   content: BundleContent,
-  extra: Readonly<Record<string, string>> = {},
+  extra: Readonly<Record<string, string | Uint8Array>> = {},
   { largest = LARGEST }: BundleOptions = {},
 ): Promise<string> {
   const target = resolve(folder);
@@ -66,10 +78,11 @@ export async function saveBundle(
     await mkdir(work, { recursive: true });
     await writeFlushed(join(work, "model.onnx"), [bytes]);
     if (chunks.length > 0) await writeFlushed(join(work, EXTERNAL), chunks);
-    for (const [name, text] of Object.entries(extra)) {
+    if (content.tokenizer) await writeFlushed(join(work, TOKENIZER), [content.tokenizer]);
+    for (const [name, bytes] of Object.entries(extra)) {
       if (name !== basename(name))
         throw fail(WHERE, `expected a file name without folders; received ${JSON.stringify(name)}`);
-      await writeFlushed(join(work, name), [text]);
+      await writeFlushed(join(work, name), [bytes]);
     }
     await writeFlushed(join(work, "graft.json"), [`${JSON.stringify(manifest, null, 2)}\n`]);
     await swap(work, target);
@@ -127,7 +140,7 @@ async function flush(folder: string): Promise<void> {
 }
 
 function manifestOf(
-  { model, summary, card }: BundleContent,
+  { model, summary, card, tokenizer }: BundleContent,
   bytes: Uint8Array,
   chunks: readonly Uint8Array[],
 ): Manifest {
@@ -137,6 +150,7 @@ function manifestOf(
     labels: summary.data.classes,
     ...summary,
     card,
+    ...(tokenizer && { tokenizer: { file: TOKENIZER, sha256: sha256([tokenizer]) } }),
     model: {
       file: "model.onnx",
       sha256: sha256([bytes]),

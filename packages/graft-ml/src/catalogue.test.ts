@@ -20,5 +20,7 @@ it("takes plain options", () => {
     '[backbones/resnet50] unknown option "includetop"; did you mean "includeTop"?',
   );
   expect(() => resnet50?.({ includeTop: "yes" })).toThrow('expected includeTop to be true or false; received "yes"');
-  expect(() => resnet50?.({ pooling: "sum" })).toThrow('expected pooling to be one of model, avg, max; received "sum"');
+  expect(() => resnet50?.({ pooling: "sum" })).toThrow(
+    'expected pooling to be one of model, avg, max, mean, cls, last, none; received "sum"',
+  );
 });

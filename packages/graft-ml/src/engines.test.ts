@@ -82,8 +82,9 @@ async function losses(engine: Engine, backbone: Backbone, mode: "last" | "full",
     optimizer,
     batch,
   });
-  const spec = { boundary: phase.boundary, head, targets, optimizer };
-  const batchOfAll = { values: await atBoundary(backbone, phase), targets: golden.labels, rate: golden.rate };
+  const spec = { head, targets, optimizer };
+  const inputs = { [phase.boundary]: await atBoundary(backbone, phase) };
+  const batchOfAll = { inputs, targets: golden.labels, rate: golden.rate };
   const program = await engine.prepare(step.graph, { carry: step.carry, initial: step.initial });
   const found: number[] = [];
   try {

@@ -89,7 +89,7 @@ describe("a bundle whose tensors lie beside its model", () => {
 
   it("is saved, opened and inspected, and refused when that file was changed", async () => {
     const folder = join(scratch, "bundle");
-    await saveBundle(folder, { model: graph, summary, card, groups: [] }, {}, { largest: 1000 });
+    await saveBundle(folder, { model: graph, summary, card }, {}, { largest: 1000 });
     expect((await readdir(folder)).sort()).toEqual(["graft.json", "model.onnx", "model.onnx.data"]);
     const opened = await load(folder);
     expect(opened.manifest.model.external?.file).toBe("model.onnx.data");

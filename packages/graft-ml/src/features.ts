@@ -3,18 +3,33 @@ import {
   checkInterrupted,
   type Engine,
   fail,
+  float32,
   type Graph,
+  type Random,
   type RunControl,
   sizeOf,
 } from "@graft-ml/core";
-import { DECODER_VERSION, decodeBatches, type FeatureSpace, featureStore, type ImageSample } from "@graft-ml/data";
+import {
+  augmentPicture,
+  DECODER_VERSION,
+  type DecodeJob,
+  decodeBatches,
+  drawnView,
+  type FeatureSpace,
+  featureStore,
+  type ImageSample,
+  viewHash,
+  viewRandom,
+} from "@graft-ml/data";
 import { inferShapes, upTo } from "@graft-ml/graph";
 import { inMemory, type SampleSource } from "@graft-ml/trainers";
+import { keptUnder, type SampleViews } from "./views.ts";
 
 /** Features of samples at a boundary, in the store. */
 export interface Extracted {
   readonly dims: readonly number[];
   readonly space: FeatureSpace;
+  /** Samples found in the store and missing from it, each view counted. */
   readonly hits: number;
   readonly misses: number;
   /** Samples whose pictures could not be decoded. */
@@ -29,6 +44,8 @@ export interface ExtractOptions {
   /** Cache folder; `false` keeps features in a temporary place of this run. Default: the user's cache. */
   readonly cache?: string;
   readonly threads?: number;
+  /** Views of the training samples that are kept. Default: each as it is. */
+  readonly views?: SampleViews;
   readonly control?: RunControl;
 }
 
@@ -60,21 +77,43 @@ export async function extractFeatures(
     decoder: DECODER_VERSION,
     dims,
   });
-  const missing = (await space.missing(samples.map((sample) => sample.sha256))).map((i) => samples[i]!);
+  const wanted = samples.flatMap((sample) => shownAs(sample, backbone, options.views));
+  const missing = (await space.missing(wanted.map(({ hash }) => hash))).map((i) => wanted[i]!);
   const failed: { sample: ImageSample; reason: string }[] = [];
   const seconds = { decode: 0, features: 0 };
   if (missing.length > 0) {
     control?.onEvent?.({ type: "stage", stage: "features", total: missing.length });
     await fill(space, upTo(graph, [boundary]), backbone, missing, options, failed, seconds);
   }
-  return { dims, space, hits: samples.length - missing.length, misses: missing.length, failed, seconds };
+  return { dims, space, hits: wanted.length - missing.length, misses: missing.length, failed, seconds };
+}
+
+/** One picture on its way into the store. */
+interface Shown extends DecodeJob {
+  readonly sample: ImageSample;
+  readonly hash: string;
+}
+
+/** A sample as it is and, where it is trained on, its other views. */
+function shownAs(sample: ImageSample, { card }: Backbone, views: SampleViews | undefined): Shown[] {
+  const { path, sha256, split } = sample;
+  const asItIs = { sample, path, hash: sha256 };
+  if (views === undefined || split !== "train") return [asItIs];
+  const { list, seed, count } = views;
+  const others = Array.from({ length: count - 1 }, (_, i): Shown => {
+    const view = i + 1;
+    const hash = viewHash(sha256, view, views.description, seed);
+    const random = (): Random => viewRandom(seed, view, sha256);
+    return { sample, path, hash, fit: (decoded) => augmentPicture(decoded, list, card.preprocessing, random()) };
+  });
+  return [asItIs, ...others];
 }
 
 async function fill(
   space: FeatureSpace,
   prefix: Graph,
   { card }: Backbone,
-  samples: readonly ImageSample[],
+  samples: readonly Shown[],
   { engine, threads, control }: ExtractOptions,
   failed: { sample: ImageSample; reason: string }[],
   seconds: { decode: number; features: number },
@@ -94,7 +133,11 @@ async function fill(
       return (mark - before) / 1000;
     };
     let done = 0;
-    const onFailure = (index: number, reason: string): void => void failed.push({ sample: samples[index]!, reason });
+    const onFailure = (index: number, reason: string): void => {
+      const { sample } = samples[index]!;
+      // All views of a picture fail together.
+      if (failed.at(-1)?.sample !== sample) failed.push({ sample, reason });
+    };
     const decoding = decodeBatches(samples, card.preprocessing, {
       batch: BATCH,
       onFailure,
@@ -104,7 +147,7 @@ async function fill(
       checkInterrupted(control?.signal, "graft/features");
       seconds.decode += lap();
       const outputs = await program.run({ [card.input]: images });
-      pending.hashes.push(...indices.map((index) => samples[index]!.sha256));
+      pending.hashes.push(...indices.map((index) => samples[index]!.hash));
       pending.values.push(outputs[boundary]!.data as Float32Array);
       const waiting = pending.hashes.length;
       if (waiting >= SHARD || waiting * sizeOf(space.dims) * 4 >= SHARD_BYTES) await flush();
@@ -144,37 +187,88 @@ function boundaryDims(graph: Graph, boundary: string): number[] {
 /** Features up to this many bytes are held in memory; larger ones are read batch by batch. */
 const IN_MEMORY = 1024 ** 3;
 
-/** Samples with their stored features, ready for a trainer. */
+/** Samples with their stored features, fed at the boundary, ready for a trainer; with `views` training draws one of them a visit. */
 export async function featureSource(
+  boundary: string,
   extracted: Extracted,
   samples: readonly ImageSample[],
+  views?: SampleViews,
 ): Promise<SampleSource<number>> {
-  const { space, dims } = extracted;
-  const size = sizeOf(dims);
-  const hashes = samples.map((sample) => sample.sha256);
   const targets = samples.map((sample) => sample.label);
+  const count = views?.count ?? 1;
+  const hashes = samples.flatMap(({ sha256 }) =>
+    Array.from({ length: count }, (_, view) => keptUnder(sha256, view, views)),
+  );
+  const rows = await rowSource(
+    boundary,
+    extracted,
+    hashes,
+    hashes.map((_, row) => targets[Math.floor(row / count)]!),
+  );
+  if (views === undefined) return rows;
+  const drawn = (index: number, epoch: number): number => drawnView(views.seed, epoch, samples[index]!.sha256, count);
+  return {
+    length: samples.length,
+    targets,
+    views: count,
+    drawn,
+    feed: ({ indices, epoch, view }) =>
+      rows.feed({
+        indices: indices.map((index) => index * count + (view ?? (epoch === undefined ? 0 : drawn(index, epoch)))),
+      }),
+  };
+}
+
+/** What is stored under hashes, one row each. */
+async function rowSource(
+  boundary: string,
+  { space, dims }: Extracted,
+  hashes: readonly string[],
+  targets: readonly number[],
+): Promise<SampleSource<number>> {
+  const size = sizeOf(dims);
   if (hashes.length * size * 4 > IN_MEMORY) {
-    const gather = (indices: readonly number[], into: Float32Array): Promise<void> =>
-      readAll(
+    const feed: SampleSource["feed"] = async ({ indices }) => {
+      const values = new Float32Array(indices.length * size);
+      await readAll(
         space,
         indices.map((index) => hashes[index]!),
-        into.subarray(0, indices.length * size),
+        values,
       );
-    return { length: hashes.length, dims, targets, gather };
+      return { [boundary]: float32([indices.length, ...dims], values) };
+    };
+    return { length: hashes.length, targets, feed };
   }
   const values = new Float32Array(hashes.length * size);
   await readAll(space, hashes, values);
-  return inMemory(values, dims, targets);
+  return inMemory(boundary, { dtype: "float32", dims: [hashes.length, ...dims], data: values }, targets);
 }
 
-/** All features of a source, `[samples, ...dims]`. */
-export async function allFeatures(source: SampleSource): Promise<Float32Array> {
-  const values = new Float32Array(source.length * sizeOf(source.dims));
-  await source.gather(
-    Array.from({ length: source.length }, (_, i) => i),
-    values,
-  );
-  return values;
+/** Rows for a solver. */
+export interface FeatureRows {
+  /** `[rows, features]`, the first of them the samples as they are, in order. */
+  readonly features: Float32Array;
+  /** `[rows]`. */
+  readonly labels: Int32Array;
+  /** Number of the sample that a row is a view of, `[rows]`; absent where each sample has one row. */
+  readonly groups?: Int32Array;
+}
+
+/** All features of a source, every kept view a row. */
+export async function allRows(boundary: string, source: SampleSource<number>): Promise<FeatureRows> {
+  const indices = Array.from({ length: source.length }, (_, i) => i);
+  const { views = 1 } = source;
+  const parts: Float32Array[] = [];
+  for (let view = 0; view < views; view++) {
+    parts.push((await source.feed({ indices, view }))[boundary]!.data as Float32Array);
+  }
+  const repeated = (values: readonly number[]): Int32Array =>
+    Int32Array.from({ length: views * values.length }, (_, row) => values[row % values.length]!);
+  return {
+    features: views === 1 ? parts[0]! : concatenate(parts),
+    labels: repeated(source.targets),
+    ...(views > 1 && { groups: repeated(indices) }),
+  };
 }
 
 async function readAll(space: FeatureSpace, hashes: readonly string[], into: Float32Array): Promise<void> {

@@ -1,8 +1,10 @@
 import {
   type Backbone,
   type Engine,
+  type FreezingPhase,
   float32,
   type Head,
+  type Preprocessing,
   type RunControl,
   seededRandom,
   type TargetSpec,
@@ -12,15 +14,19 @@ import { cut } from "@graft-ml/graph";
 import {
   attachHead,
   type Headed,
+  type Mixing,
   type Optimizer,
+  plainBatches,
   predictionGraph,
+  type Regularizer,
+  type Sampler,
   type SampleSource,
   type Schedule,
   type Solver,
   type TrainOptions,
   train,
 } from "@graft-ml/trainers";
-import { allFeatures } from "./features.ts";
+import { allRows } from "./features.ts";
 import { trainedHead } from "./model.ts";
 import type { PhaseCut } from "./variables.ts";
 
@@ -39,40 +45,41 @@ export interface Fitted {
 
 /** What fitting needs of a task. */
 export interface FitTask {
-  readonly backbone: Backbone;
+  readonly backbone: Backbone<Preprocessing>;
   readonly cut: PhaseCut;
   readonly head: Head;
   readonly targets: TargetSpec;
   readonly train: SampleSource<number>;
   readonly seed: number;
+  /** What earlier phases made of the initializers, the head's included: where this one starts. */
+  readonly values?: Tensors;
   readonly control?: RunControl;
 }
 
 /** Solves an affine head on frozen features; the temperature comes from predictions on folds that were held out. */
 export async function solveHead(task: FitTask, solver: Solver): Promise<Fitted> {
-  const { backbone, cut: phase, head, targets, train: source, seed, control } = task;
-  const headed = attachHead(
-    cut(backbone.graph, [phase.boundary]).suffix,
-    backbone.card.features,
-    head,
-    targets,
-    seededRandom(seed),
-  );
+  const { cut: phase, head, targets, train: source, seed, control } = task;
+  const headed = untrained(task);
   control?.onEvent?.({ type: "stage", stage: "solve" });
   const classes = targets.classes.length;
-  const features = await allFeatures(source);
-  const solution = await solver.fit(features, Int32Array.from(source.targets), classes, {
+  const { features, labels, groups } = await allRows(phase.boundary, source);
+  const solution = await solver.fit(features, labels, classes, {
     seed,
+    ...(groups && { groups }),
     ...(control && { control }),
   });
   const values: Tensors = {
-    "head.weight": float32([features.length / source.length, classes], solution.weight),
+    "head.weight": float32([features.length / labels.length, classes], solution.weight),
     "head.bias": float32([classes], solution.bias),
   };
   const held =
     solution.outOfFold === undefined
       ? undefined
-      : head.decode({ probabilities: softmax(solution.outOfFold, classes) }, targets);
+      : head.decode(
+          // The first rows are the samples as they are, which is how they will be met.
+          { probabilities: softmax(solution.outOfFold.subarray(0, source.length * classes), classes) },
+          targets,
+        );
   return {
     headed: trainedHead(headed, values),
     values,
@@ -94,15 +101,31 @@ export interface TrainSettings {
   readonly batch: number;
   readonly rate: number;
   readonly patience: number;
+  /** Whether what training starts from can be the best: where phases came before. */
+  readonly judgesStart?: boolean;
   readonly clipNorm?: number;
-  readonly normalization: "frozen" | "live";
+  readonly mixing?: Mixing;
+  /** Batches whose mean gradient makes one update. */
+  readonly accumulate?: number;
+  /** Decay of an average of what trains, which is then what training leaves. */
+  readonly ema?: number;
+  readonly sampler?: Sampler;
+  readonly regularizers?: readonly Regularizer[];
+  /** What regularisers take for pretrained, where it is not what training starts from. */
+  readonly pretrained?: Tensors;
+  /** Epochs of the phases before: sources that vary their samples go on from there. */
+  readonly firstEpoch?: number;
+  readonly normalization: FreezingPhase["normalization"];
   readonly validation?: SampleSource<number>;
 }
 
-/** What training starts from: boundary to head outputs, pretrained below, the head's first values drawn by the seed. */
-export function untrained({ backbone, cut: phase, head, targets, seed }: Omit<FitTask, "train">): Headed {
+/** What training starts from: boundary to head outputs, as earlier phases left it or pretrained, with a head drawn by the seed. */
+export function untrained({ backbone, cut: phase, head, targets, seed, values = {} }: Omit<FitTask, "train">): Headed {
   const { suffix } = cut(backbone.graph, [phase.boundary]);
-  return attachHead(suffix, backbone.card.features, head, targets, seededRandom(seed).fork("head"));
+  return trainedHead(
+    attachHead(suffix, backbone.card.features, head, targets, seededRandom(seed).fork("head")),
+    values,
+  );
 }
 
 /** Trains the thawed groups and the head by mini-batches; the temperature comes from the validation samples. */
@@ -111,23 +134,25 @@ export async function trainHead(
   settings: TrainSettings,
   checkpoints: Pick<TrainOptions<number>, "resume" | "onCheckpoint"> = {},
 ): Promise<Fitted> {
-  const { cut: phase, head, targets, seed, control } = task;
+  const { backbone, cut: phase, head, targets, seed, control } = task;
+  const { input, preprocessing } = backbone.card;
   const headed = untrained(task);
   const trained = await train({
     ...settings,
+    // Above the pixels all maps of features are ONNX's.
+    layout: phase.boundary === input && "layout" in preprocessing ? preprocessing.layout : "NCHW",
     ...checkpoints,
     headed,
     head,
     targets,
     rates: phase.rates,
-    boundary: phase.boundary,
     data: task.train,
     seed,
     ...(control && { control }),
   });
   const fitted = trainedHead(headed, trained.values);
   const { validation, engine } = settings;
-  const held = validation && (await predictSource(engine, fitted, head, targets, phase.boundary, validation, 1));
+  const held = validation && (await predictSource(engine, fitted, head, targets, validation, 1));
   return {
     headed: fitted,
     values: trained.values,
@@ -138,11 +163,27 @@ export async function trainHead(
     validation: trained.validation,
     method: {
       optimizer: settings.optimizer.name,
+      schedule: settings.schedule.name,
       rate: settings.rate,
       batch: settings.batch,
+      ...toldOf(settings, targets),
       bestEpoch: trained.bestEpoch,
       steps: trained.steps,
     },
+  };
+}
+
+/** What else was done in training, where it was asked for. */
+function toldOf(
+  { accumulate, ema, sampler, regularizers }: TrainSettings,
+  { weights }: TargetSpec,
+): Readonly<Record<string, unknown>> {
+  return {
+    ...(accumulate !== undefined && { accumulate }),
+    ...(ema !== undefined && { ema }),
+    ...(sampler && { sampler: sampler.name }),
+    ...(regularizers && { regularizers: regularizers.map(({ name }) => name).join(", ") }),
+    ...(weights && { classWeights: weights.map((weight) => Number(weight.toPrecision(6))).join(" ") }),
   };
 }
 
@@ -152,21 +193,16 @@ export async function predictSource(
   headed: Headed,
   head: Head,
   targets: TargetSpec,
-  boundary: string,
   source: SampleSource,
   temperature: number,
   batch: number = 32,
 ): Promise<unknown[]> {
   const program = await engine.prepare(predictionGraph(headed, head, temperature));
-  const size = source.dims.reduce((a, b) => a * b, 1);
-  const predictions: unknown[] = [];
+  const predictions = new Array<unknown>(source.length);
   try {
-    for (let start = 0; start < source.length; start += batch) {
-      const indices = Array.from({ length: Math.min(batch, source.length - start) }, (_, i) => start + i);
-      const values = new Float32Array(indices.length * size);
-      await source.gather(indices, values);
-      const outputs = await program.run({ [boundary]: float32([indices.length, ...source.dims], values) });
-      predictions.push(...head.decode(outputs, targets));
+    for (const wanted of plainBatches(source, batch)) {
+      const found = head.decode(await program.run(await source.feed(wanted)), targets);
+      for (const [i, index] of wanted.indices.entries()) predictions[index] = found[i];
     }
   } finally {
     await program.release();

@@ -10,7 +10,7 @@ import { fittingBatch } from "./fitting-batch.ts";
 import { cutForPhase } from "./variables.ts";
 
 let engine: Engine;
-let task: Omit<FitTask, "train">;
+let task: Parameters<typeof fittingBatch>[1];
 const events: RunEvent[] = [];
 beforeAll(async () => {
   engine = await openEngine("onnxruntime");
@@ -20,6 +20,7 @@ beforeAll(async () => {
     cut: cutForPhase(backbone, last({ groups: 1 }).plan(backbone.groups, {}).phases[0]!),
     head: linear() as FitTask["head"],
     targets: { classes: ["a", "b"] },
+    train: {},
     seed: 0,
     control: { onEvent: (event) => void events.push(event) },
   };

@@ -1,5 +1,5 @@
 import { type Engine, fail } from "@graft-ml/core";
-import { trainingStep } from "@graft-ml/trainers";
+import { type SampleSource, trainingMemory } from "@graft-ml/trainers";
 import { type FitTask, type TrainSettings, untrained } from "./fit-head.ts";
 
 /** Share of the free memory that a step may take: predictions are right within a quarter. */
@@ -8,15 +8,13 @@ const SHARE = 0.8;
 /** The batch, halved until a step fits into the memory that is free; says so where it had to be. */
 export function fittingBatch(
   engine: Engine,
-  task: Omit<FitTask, "train">,
+  task: Omit<FitTask, "train"> & { readonly train: Pick<SampleSource, "paddings"> },
   settings: Omit<TrainSettings, "engine" | "validation">,
   free: number = process.availableMemory(),
 ): number {
   const { cut: phase, head, targets, control } = task;
-  const needs = (batch: number): number => {
-    const step = trainingStep({ ...settings, headed: untrained(task), head, targets, rates: phase.rates, batch });
-    return engine.predictMemory(step.graph, {}, { carry: step.carry, initial: step.initial });
-  };
+  const spec = { ...settings, headed: untrained(task), head, targets, rates: phase.rates, data: task.train };
+  const needs = (batch: number): number => trainingMemory(engine, spec, batch);
   const asked = needs(settings.batch);
   let [batch, bytes] = [settings.batch, asked];
   while (bytes > SHARE * free && batch > 1) {

@@ -82,10 +82,10 @@ async function losses(
   try {
     for (let i = 1; i <= steps; i++) {
       const feed = stepFeed(
-        { boundary, head, targets, optimizer },
-        { values, targets: golden.labels, rate: golden.rate, step: i },
+        { head, targets, optimizer },
+        { inputs: { ...masks, [boundary]: values }, targets: golden.labels, rate: golden.rate, step: i },
       );
-      const results = await program.run({ ...feed, ...masks }, [LOSS]);
+      const results = await program.run(feed, [LOSS]);
       found.push(results[LOSS]!.data[0] as number);
     }
   } finally {

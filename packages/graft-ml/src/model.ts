@@ -2,6 +2,7 @@ import {
   type Backbone,
   type Graph,
   type Head,
+  type Preprocessing,
   seededRandom,
   type TargetSpec,
   type Tensor,
@@ -24,7 +25,7 @@ export function trainedHead(headed: Headed, values: Tensors): Headed {
 
 /** The whole model, pictures to predictions, as it is exported: weights that are exact in half precision are stored so. */
 export function wholeModel(
-  backbone: Backbone,
+  backbone: Backbone<Preprocessing>,
   head: Head,
   targets: TargetSpec,
   values: Tensors,

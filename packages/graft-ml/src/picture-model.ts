@@ -1,26 +1,19 @@
-import { type BackboneCard, type Graph, type Program, sizeOf, type Tensor } from "@graft-ml/core";
+import { type BackboneCard, fail, type Graph, type Program, sizeOf, type Tensor } from "@graft-ml/core";
 import { decodeImage } from "@graft-ml/data";
 import { openEngine } from "@graft-ml/runtime";
-import type { Prediction } from "./summary.ts";
-
-/** A whole model that takes picture files. */
-export interface PictureModel {
-  /** Probabilities of every class for decoded pictures, `[pictures, classes]`. */
-  probabilities(files: readonly string[]): Promise<Float32Array>;
-  predict(files: readonly string[]): Promise<Prediction[]>;
-  release(): Promise<void>;
-}
+import { type Classifier, predictionsOf, type SampleInput } from "./classifier.ts";
 
 const BATCH = 16;
 
-/** Prepares a whole model on first use. */
+/** A whole model that takes picture files; it is prepared on first use. */
 export function pictureModel(
   model: Graph,
   card: Pick<BackboneCard, "input" | "preprocessing">,
   classes: readonly string[],
-): PictureModel {
+): Classifier {
   let program: Promise<Program> | undefined;
-  const probabilities = async (files: readonly string[]): Promise<Float32Array> => {
+  const probabilities = async (inputs: readonly SampleInput[]): Promise<Float32Array> => {
+    const files = inputs.map(fileOf);
     program ??= openEngine("onnxruntime").then((engine) => engine.prepare(model));
     const ready = await program;
     const all = new Float32Array(files.length * classes.length);
@@ -33,25 +26,18 @@ export function pictureModel(
   };
   return {
     probabilities,
-    async predict(files) {
-      const values = await probabilities(files);
-      return files.map((input, i) => {
-        const row = Array.from(values.subarray(i * classes.length, (i + 1) * classes.length));
-        const label = row.reduce((best, p, k) => (p > row[best]! ? k : best), 0);
-        return {
-          input,
-          label: classes[label]!,
-          score: row[label]!,
-          scores: Object.fromEntries(classes.map((name, k) => [name, row[k]!])),
-        };
-      });
-    },
+    predict: async (inputs) => predictionsOf(inputs, await probabilities(inputs), classes),
     async release() {
       const open = program;
       program = undefined;
       await (await open)?.release();
     },
   };
+}
+
+function fileOf(input: SampleInput): string {
+  if (typeof input === "string") return input;
+  throw fail("graft/predict", "expected picture files; received a pair of texts. The model is one of pictures");
 }
 
 async function decodeAll(

@@ -1,30 +1,36 @@
-import { type Backbone, type FreezingPlan, type Graph, type Head, sizeOf } from "@graft-ml/core";
-import type { ImageDataset } from "@graft-ml/data";
-import type { Extracted } from "./features.ts";
-import type { Fitted } from "./fit-head.ts";
+import { type Backbone, type FreezingPlan, type Graph, type Head, type Preprocessing, sizeOf } from "@graft-ml/core";
+import type { DataKind, ImageDataset, TextDataset } from "@graft-ml/data";
+import type { FreezeAudit } from "./plans/audit-freeze.ts";
+import type { FittedPlan } from "./plans/fit-plan.ts";
 import type { ClassificationReport, RunSummary } from "./summary.ts";
-import type { PhaseCut } from "./variables.ts";
+import type { FrozenPass } from "./supply.ts";
+import type { TransferOptions } from "./transfer.ts";
 
 /** What a run has come to know. */
 export interface RunFacts {
-  readonly dataset: ImageDataset;
-  readonly backbone: Backbone;
-  readonly cut: PhaseCut;
+  readonly kind: DataKind;
+  readonly dataset: ImageDataset | TextDataset;
+  readonly backbone: Backbone<Preprocessing>;
   readonly head: Head;
   readonly plan: FreezingPlan;
-  readonly fitted: Fitted;
+  readonly fitted: FittedPlan<unknown>;
+  readonly audit: FreezeAudit;
   readonly report: ClassificationReport;
   readonly seed: number;
   readonly trainSamples: number;
-  readonly extracted?: Extracted;
+  readonly options: Pick<TransferOptions, "augmentation" | "mixing">;
+  readonly extracted?: FrozenPass;
+  /** Texts that lost their end. */
+  readonly truncated?: number;
   readonly seconds: { readonly train: number; readonly total: number };
 }
 
 /** Gathers a run's facts into the summary that is printed and kept. */
 export function summarize(facts: RunFacts): RunSummary {
-  const { dataset, backbone, cut, head, plan, fitted, report, seed, trainSamples, extracted, seconds } = facts;
+  const { dataset, backbone, head, plan, fitted, audit, report, seed, trainSamples, extracted, truncated, seconds } =
+    facts;
   const headSize = fitted.headed.parameters.reduce((n, name) => n + sizeOf(fitted.values[name]!.dims), 0);
-  const thawed = Object.keys(cut.rates).reduce((n, name) => n + sizeOf(backbone.graph.initializers.get(name)!.dims), 0);
+  const { cut, parameters } = fitted;
   return {
     backbone: backbone.card.id,
     freezing: plan.strategy,
@@ -32,7 +38,7 @@ export function summarize(facts: RunFacts): RunSummary {
     seed,
     engine: { train: fitted.engine, frozen: extracted === undefined ? "none" : "onnxruntime" },
     groups: { frozen: cut.frozen.length, trained: cut.trained.length },
-    parameters: { total: backboneParameters(backbone) + headSize, trained: thawed + headSize },
+    parameters: { total: backboneParameters(backbone) + headSize, trained: parameters.total, most: parameters.most },
     seconds: {
       decode: round(extracted?.seconds.decode ?? 0),
       features: round(extracted?.seconds.features ?? 0),
@@ -46,11 +52,15 @@ export function summarize(facts: RunFacts): RunSummary {
       loss: fitted.loss,
       validation: fitted.validation,
       method: fitted.method,
+      phases: fitted.phases,
     },
+    ...variationOf(facts),
     test: report,
     plan,
+    audit: { frozen: audit.frozen, identical: audit.identical, thawed: audit.thawed, changed: audit.changed },
     temperature: fitted.temperature,
     data: {
+      kind: facts.kind,
       folder: dataset.folder,
       classes: dataset.classes,
       fingerprint: dataset.fingerprint,
@@ -59,13 +69,32 @@ export function summarize(facts: RunFacts): RunSummary {
         ...(extracted?.failed ?? []).map(({ sample, reason }) => ({ path: sample.path, reason })),
       ],
       duplicates: dataset.duplicates.length,
+      ...("columns" in dataset && { columns: dataset.columns }),
+      ...(truncated !== undefined && { truncated }),
     },
   };
 }
 
-/** Weights that training could change; running statistics are not counted. */
-export function backboneParameters({ graph, groups }: Backbone): number {
-  return groups.reduce((n, group) => n + parameterCount(graph, group.initializers), 0);
+/** How the training samples were varied. */
+function variationOf({ options, fitted }: RunFacts): Pick<RunSummary, "augmentation" | "mixing"> {
+  const { augmentation = [], mixing } = options;
+  const { views } = fitted.prepared.train;
+  const applied = augmentation.map(({ name, options }) => ({ name, options }));
+  return {
+    ...(applied.length > 0 && {
+      augmentation: { applied, ...(views === undefined ? { at: "every visit" } : { below: "frozen boundary", views }) },
+    }),
+    ...(mixing && { mixing: { name: mixing.name, options: mixing.options } }),
+  };
+}
+
+/** Weights of a backbone, tables in eight bits among them; running statistics are not counted. */
+export function backboneParameters({ graph, groups }: Backbone<Preprocessing>): number {
+  const tables = [...graph.initializers.values()].filter(
+    ({ dtype, dims }) => /^u?int8$/.test(dtype) && dims.length > 1,
+  );
+  const eightBits = tables.reduce((n, { dims }) => n + sizeOf(dims), 0);
+  return eightBits + groups.reduce((n, group) => n + parameterCount(graph, group.initializers), 0);
 }
 
 /** Elements of initializers, without running statistics. */

@@ -1,4 +1,6 @@
-import type { FreezingPlan } from "@graft-ml/core";
+import type { FreezingPlan, PlainOptions } from "@graft-ml/core";
+import type { DataKind, TextDataset } from "@graft-ml/data";
+import type { PhaseReport } from "./checkpoints/checkpoint-file.ts";
 
 /** All that a run tells, as plain JSON: what `graft fit --json` prints and `graft.json` keeps. */
 export interface RunSummary {
@@ -12,8 +14,9 @@ export interface RunSummary {
   readonly engine: { readonly train: string; readonly frozen: string };
   /** Layer groups. */
   readonly groups: { readonly frozen: number; readonly trained: number };
-  readonly parameters: { readonly total: number; readonly trained: number };
-  /** Wall seconds. `decode` is what the frozen part waited for pictures: most of the decoding hides behind it. */
+  /** `trained`: all that some phase trained. `most`: what the phase that trained most did. */
+  readonly parameters: { readonly total: number; readonly trained: number; readonly most: number };
+  /** Wall seconds. `decode` is what the frozen part waited for pictures (most of the decoding hides behind it), or cutting texts into tokens. */
   readonly seconds: {
     readonly decode: number;
     readonly features: number;
@@ -31,18 +34,54 @@ export interface RunSummary {
     readonly validation: readonly number[];
     /** How the head was fitted: solver and its chosen settings, or the optimizer's. */
     readonly method: Readonly<Record<string, unknown>>;
+    /** The phases of the plan, one by one. */
+    readonly phases: readonly PhaseReport[];
   };
+  /** How training samples were varied, if they were; validation and test samples never are. */
+  readonly augmentation?: AugmentationReport;
+  /** How training samples were mixed, if they were. */
+  readonly mixing?: { readonly name: string; readonly options: PlainOptions };
   readonly test: ClassificationReport;
   readonly plan: FreezingPlan;
+  /** Initializers of the backbone, compared bit by bit: frozen ones and how many of them are as they were; thawed ones that changed. */
+  readonly audit: {
+    readonly frozen: number;
+    readonly identical: number;
+    readonly thawed: number;
+    readonly changed: number;
+  };
   /** Softmax temperature fitted on held-out data. */
   readonly temperature: number;
   readonly data: {
+    readonly kind: DataKind;
     readonly folder: string;
     readonly classes: readonly string[];
     readonly fingerprint: string;
     readonly skipped: readonly { readonly path: string; readonly reason: string }[];
     readonly duplicates: number;
+    /** Columns of a table that texts and classes were read from. */
+    readonly columns?: TextDataset["columns"];
+    /** Texts that lost their end because the backbone takes no more tokens. */
+    readonly truncated?: number;
   };
+}
+
+/** What varied the training samples, and where: in the last phase, if there are several. */
+export type AugmentationReport = {
+  readonly applied: readonly { readonly name: string; readonly options: PlainOptions }[];
+} & (
+  | { readonly at: "every visit" }
+  /** Views that are kept of each sample, the sample as it is among them: a visit shows one, a solver takes all. */
+  | { readonly below: "frozen boundary"; readonly views: number }
+);
+
+/** A test sample as a person finds it again. */
+export interface TestSample {
+  /** File, or file and line: `/data/reviews.csv:17`. */
+  readonly path: string;
+  readonly text?: string;
+  /** The second text of a pair. */
+  readonly pair?: string;
 }
 
 /** Measures of a classifier on held-out samples. */
@@ -70,8 +109,7 @@ export interface ClassificationReport {
 }
 
 /** One test sample with its prediction, for looking at mistakes. */
-export interface TestPrediction {
-  readonly path: string;
+export interface TestPrediction extends TestSample {
   /** Class index. */
   readonly target: number;
   readonly label: number;
@@ -80,7 +118,10 @@ export interface TestPrediction {
 
 /** One prediction as `graft predict` prints it. */
 export interface Prediction {
+  /** Path of a picture, or a text. */
   readonly input: string;
+  /** The second text of a pair. */
+  readonly pair?: string;
   readonly label: string;
   readonly score: number;
   readonly scores: Readonly<Record<string, number>>;

@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { mkdtemp, readdir, readFile, realpath, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { efficientnetLite0, minilmL6 } from "@graft-ml/backbones";
@@ -156,7 +156,7 @@ describe("wrong input", () => {
   test("one class", async () => {
     const lonely = await pictureFolder(3, ["disc"]);
     await expect(transfer({ data: lonely, cache: cache() })).rejects.toThrow(
-      '[heads/linear] expected at least 2 classes; found 1 ("disc"). Add a second class folder',
+      '[heads/linear] expected at least 2 classes; found 1 ("disc"). Add samples of a second class',
     );
     await rm(lonely, { recursive: true });
   });
@@ -220,7 +220,7 @@ test("full: every kernel trains, from the pixels on", async () => {
 }, 120_000);
 
 test("a backbone of texts is refused by name", async () => {
-  await expect(transfer({ data, backbone: minilmL6() as never })).rejects.toThrow(
-    '[graft/transfer] "minilm-l6" is a backbone of texts; expected one of pictures, which is what is transferred to so far',
+  await expect(transfer({ data, backbone: minilmL6() })).rejects.toThrow(
+    `[graft/transfer] "minilm-l6" is a backbone of texts; ${await realpath(data)} holds pictures. Choose one of pictures, such as efficientnet-lite0`,
   );
 });

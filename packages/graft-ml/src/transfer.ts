@@ -1,45 +1,60 @@
-import { efficientnetLite0 } from "@graft-ml/backbones";
 import {
-  type Backbone,
   type BackboneSource,
+  type FreezingPlan,
   type FreezingStrategy,
   fail,
   type Head,
+  type Preprocessing,
   type RunControl,
   seededRandom,
 } from "@graft-ml/core";
-import { type ImageDataset, type ImageSample, imageFolder } from "@graft-ml/data";
+import type {
+  Augmentation,
+  ColumnNames,
+  ImageDataset,
+  TableFormat,
+  TextAugmentation,
+  TextDataset,
+} from "@graft-ml/data";
 import { frozen } from "@graft-ml/freezing";
 import { linear } from "@graft-ml/heads";
 import { openEngine } from "@graft-ml/runtime";
-import { type Optimizer, type SampleSource, type Schedule, type Solver, solvers } from "@graft-ml/trainers";
+import type { Mixing, Optimizer, Regularizer, Sampler, Schedule, Solver } from "@graft-ml/trainers";
+import { adapterBytes } from "./adapters/adapter-file.ts";
 import { saveBundle } from "./bundle.ts";
-import { hasCheckpoint, removeCheckpoint } from "./checkpoints.ts";
-import { type Extracted, extractFeatures, featureSource } from "./features.ts";
-import { predictSource, solveHead } from "./fit-head.ts";
+import { removeCheckpoint } from "./checkpoints/checkpoints.ts";
+import { type ClassWeights, classWeights } from "./class-weights.ts";
+import type { SampleInput } from "./classifier.ts";
+import { type Distillation, teach } from "./distill.ts";
+import { predictSource } from "./fit-head.ts";
 import { wholeModel } from "./model.ts";
-import { pictureModel } from "./picture-model.ts";
-import { pictureSource } from "./pictures.ts";
+import { planContext } from "./plan-context.ts";
+import { auditModel } from "./plans/audit-freeze.ts";
+import { planFit } from "./plans/fit-plan.ts";
+import { openSubject, type Subject } from "./subject.ts";
 import { summarize } from "./summarize.ts";
 import type { ClassificationReport, Prediction, RunSummary, TestPrediction } from "./summary.ts";
-import { planTraining } from "./training-run.ts";
-import { cutForPhase, type PhaseCut } from "./variables.ts";
 
 /** What to transfer, to what, and how. Everything but the data has a default. */
 export interface TransferOptions {
-  /** Image folder (`class/*.jpg`, with or without `train/ val/ test/`), or one that was read already. */
-  readonly data: string | ImageDataset;
-  /** Default: EfficientNet-Lite0, whose weights come with the package. */
-  readonly backbone?: BackboneSource;
+  /**
+   * Pictures: a folder (`class/*.jpg`, with or without `train/ val/ test/`). Texts: a table (`reviews.csv`, `.tsv`, `.jsonl`), a folder of
+   * tables called train, val and test, or `class/*.txt`. Or a dataset that was read already.
+   */
+  readonly data: string | ImageDataset | TextDataset;
+  /** How a table of texts is read: its columns by name, its encoding. Default: found. */
+  readonly table?: ColumnNames & TableFormat;
+  /** One of the data's kind. Default: EfficientNet-Lite0 for pictures, MiniLM-L6 for texts. */
+  readonly backbone?: BackboneSource<Preprocessing>;
   /** Default: `frozen()`. */
   readonly freezing?: FreezingStrategy;
   /** Default: `linear()`. */
   readonly head?: Head;
   /** Draws splits, folds, initial values and batches; the same seed gives the same run. Default 0. */
   readonly seed?: number;
-  /** Share kept for testing where the folder is not divided already. Default 0.2. */
+  /** Share kept for testing where the data is not divided already. Default 0.2. */
   readonly test?: number;
-  /** Refuse the first unusable picture instead of listing it. Default false. */
+  /** Refuse the first unusable picture or row instead of listing it. Default false. */
   readonly strict?: boolean;
   /** Cache folder. Default: `GRAFT_CACHE`, or the user's. */
   readonly cache?: string;
@@ -47,11 +62,14 @@ export interface TransferOptions {
   readonly solver?: Solver;
   /** Training engine where something is iterated: `auto` (the fastest here), or a name. Default `auto`. */
   readonly engine?: string;
-  /** Default 20 with a frozen backbone, 5 otherwise. */
+  /** Of all phases together. Default: what the plan says, and for its last phase 20 with a frozen backbone, 5 otherwise. */
   readonly epochs?: number;
   /** Default 16. */
   readonly batch?: number;
-  /** Peak learning rate. Default 1e-3 for a head alone, 1e-4 where pretrained layers train: more would undo what they know. */
+  /**
+   * Peak learning rate of every phase. Default 1e-3 where a head, adapters, or only biases and normalisations train, 1e-4 where pretrained
+   * kernels do: more would undo what they know.
+   */
   readonly rate?: number;
   /** Default: AdamW. */
   readonly optimizer?: Optimizer;
@@ -59,8 +77,32 @@ export interface TransferOptions {
   readonly schedule?: Schedule;
   /** Epochs without improvement on held-out samples before training stops. Default 5; 0 holds nothing out and runs all epochs. */
   readonly patience?: number;
+  /** Chooses the samples of an epoch. Default: each one once. */
+  readonly sampler?: Sampler;
+  /** Terms that are added to the loss. Default: none. */
+  readonly regularizers?: readonly Regularizer[];
+  /** Learns what a teacher says of the training samples, beside their labels. Default: nothing. */
+  readonly distill?: Distillation;
+  /** Batches whose mean gradient makes one update. Default: 1. */
+  readonly accumulate?: number;
+  /** Decay of an average of what trains, which is then what training leaves. Default: none. */
+  readonly ema?: number;
+  /** Weight of each class in the loss: `balanced`, or numbers by class. Default: all alike. A head with weights is trained, not solved. */
+  readonly classWeights?: ClassWeights;
   /** Largest global gradient norm. Default: no clipping. */
   readonly clipNorm?: number;
+  /** Random changes of the training samples, in their order: `augmentations` for pictures, `textAugmentations` for texts. Default: none. */
+  readonly augmentation?: readonly (Augmentation | TextAugmentation)[];
+  /**
+   * Views of each training sample that are kept below a frozen boundary, the sample as it is among them; where the first layer trains
+   * every visit is a new one. Default 4 with `augmentation`, else 1.
+   */
+  readonly views?: number;
+  /**
+   * Trains on mixtures of two samples: of pixels where the first layer trains, of values at the boundary elsewhere. A head that could be
+   * solved is then trained. Default: samples stay apart.
+   */
+  readonly mixing?: Mixing;
   /**
    * Folder for `checkpoint.safetensors`, which training writes after every epoch and when it is stopped, and which `save` removes.
    * Default: nothing is written.
@@ -80,8 +122,8 @@ export interface TransferResult {
   readonly testPredictions: readonly TestPrediction[];
   /** Writes the bundle folder atomically and returns its absolute path; `extra` are further text files by name. */
   save(folder: string, extra?: Readonly<Record<string, string>>): Promise<string>;
-  /** Classifies picture files. */
-  predict(files: readonly string[]): Promise<Prediction[]>;
+  /** Classifies picture files, or texts, by what it was fitted to. */
+  predict(inputs: readonly SampleInput[]): Promise<Prediction[]>;
   /** Frees the engine's memory. */
   release(): Promise<void>;
 }
@@ -91,157 +133,96 @@ const WHERE = "graft/transfer";
 /** Takes a pretrained model, freezes what the strategy says, fits a head to the data, and measures it on held-out data. */
 export async function transfer(options: TransferOptions): Promise<TransferResult> {
   const started = performance.now();
-  const { seed = 0, control, freezing = frozen(), head = linear() as Head } = options;
-  const dataset = await readData(options);
-  const backbone = await (options.backbone ?? efficientnetLite0()).load();
-  if ("tokenizer" in backbone.card.preprocessing) {
-    throw fail(
-      WHERE,
-      `"${backbone.card.id}" is a backbone of texts; expected one of pictures, which is what is transferred to so far`,
-    );
-  }
-  const targets = { classes: dataset.classes };
+  const { seed = 0, freezing = frozen(), head = linear() as Head } = options;
+  const subject = await openSubject(options);
+  const { dataset, backbone, supply } = subject;
+  const weights = options.classWeights === undefined ? undefined : classWeights(options.classWeights, dataset);
+  const targets = { classes: dataset.classes, ...(weights && { weights }) };
   head.check({ dims: [backbone.card.numFeatures] }, targets);
-  const plan = freezing.plan(backbone.groups, options.epochs === undefined ? {} : { epochs: options.epochs });
-  const [phase] = plan.phases;
-  if (phase === undefined || plan.phases.length > 1) {
-    throw fail(WHERE, `expected a freezing plan of one phase; "${plan.strategy}" has ${plan.phases.length}`);
-  }
-  const cut = cutForPhase(backbone, phase);
-  const solved =
-    head.closedForm === "multinomial" &&
-    cut.trained.length === 0 &&
-    options.engine === undefined &&
-    options.epochs === undefined;
+  const plan = freezing.plan(backbone.groups, await planContext(freezing, options, subject, head, targets));
+  refuseQuantized(subject, plan);
   const { checkpoint } = options;
-  if (solved) await refuseCheckpoint(options);
-  const subject = { backbone, cut, head, targets, seed };
-  const training = solved
-    ? undefined
-    : await planTraining(options, { ...subject, dataset, plan, normalization: phase.normalization });
-  const prepared = await prepareSamples(options, dataset, backbone, cut);
-
-  const fitStarted = performance.now();
-  const task = { ...subject, train: prepared.train, ...(control && { control }) };
-  const fitted =
-    training === undefined
-      ? await solveHead(task, options.solver ?? solvers.logistic())
-      : await training.fit(task, prepared.validation);
-  const trainSeconds = (performance.now() - fitStarted) / 1000;
+  const { fingerprint } = dataset;
+  const teaching = options.distill && (await teach(options.distill, options, subject));
+  const planned = await planFit(
+    teaching ? { ...options, regularizers: [...(options.regularizers ?? []), teaching.regularizer] } : options,
+    { fingerprint, backbone, head, targets, seed, plan, ...(teaching && { teaching }) },
+  );
+  const fitted = await planned.fit(supply);
+  const { prepared } = fitted;
+  const trainSeconds = fitted.phases.reduce((sum, { seconds }) => sum + seconds.recut + seconds.train, 0);
 
   const predictor = await openEngine("onnxruntime");
-  const predictions = await predictSource(
-    predictor,
-    fitted.headed,
-    head,
-    targets,
-    cut.boundary,
-    prepared.test,
-    fitted.temperature,
-  );
+  const predictions = await predictSource(predictor, fitted.headed, head, targets, prepared.test, fitted.temperature);
   const report = head.evaluate(
     predictions,
     prepared.test.targets,
     targets,
     seededRandom(seed).fork("evaluate"),
   ) as unknown as ClassificationReport;
-  const model = wholeModel(backbone, head, targets, fitted.values, fitted.temperature);
+  const model = wholeModel(fitted.backbone, head, targets, fitted.values, fitted.temperature);
+  const audit = auditModel(backbone, model, fitted.thawed);
+  const truncated = await subject.truncated?.();
   const summary = summarize({
+    kind: subject.kind,
+    options,
     dataset,
     backbone,
-    cut,
     head,
     plan,
     fitted,
+    audit,
     report,
     seed,
     trainSamples: prepared.train.length,
     seconds: { train: trainSeconds, total: (performance.now() - started) / 1000 },
     ...(prepared.extracted && { extracted: prepared.extracted }),
+    ...(truncated !== undefined && { truncated }),
   });
 
-  const classifier = pictureModel(model, backbone.card, dataset.classes);
+  const adapters = plan.phases.flatMap((phase) => phase.adapters ?? []);
+  const adapterFile = adapters.length > 0 && {
+    "adapter.safetensors": adapterBytes({
+      backbone,
+      adapters,
+      head,
+      targets,
+      values: fitted.trained,
+      temperature: fitted.temperature,
+    }),
+  };
+  const classifier = subject.classifier(model);
   return {
     summary,
-    testPredictions: prepared.testSamples.map(({ path }, i) => ({
+    testPredictions: prepared.testSamples.map(({ path, text, pair }, i) => ({
       path,
+      ...(text !== undefined && { text }),
+      ...(pair !== undefined && { pair }),
       target: prepared.test.targets[i]!,
       ...(predictions[i] as { label: number; probabilities: Float32Array }),
     })),
     async save(folder, extra = {}) {
-      const path = await saveBundle(folder, { model, summary, card: backbone.card, groups: backbone.groups }, extra);
+      const { tokenizer } = subject;
+      const content = { model, summary, card: backbone.card, ...(tokenizer && { tokenizer }) };
+      const path = await saveBundle(folder, content, { ...extra, ...adapterFile });
       summary.bundle = path;
-      if (training !== undefined && checkpoint !== undefined) await removeCheckpoint(checkpoint);
+      if (planned.iterated && checkpoint !== undefined) await removeCheckpoint(checkpoint);
       return path;
     },
-    predict: (files) => classifier.predict(files),
+    predict: (inputs) => classifier.predict(inputs),
     release: () => classifier.release(),
   };
 }
 
-/** A head that is solved has nothing to go on from: asking for it means that these are not the settings of the stopped run. */
-async function refuseCheckpoint({ checkpoint, resume }: TransferOptions): Promise<void> {
-  if (!resume || checkpoint === undefined || !(await hasCheckpoint(checkpoint))) return;
+/** Integer products give no gradient: what is to train through them is refused before anything expensive. */
+export function refuseQuantized({ backbone: { card } }: Subject, { strategy, phases }: FreezingPlan): void {
+  if (
+    card.precision === undefined ||
+    phases.every(({ groups, adapters = [] }) => groups.length + adapters.length === 0)
+  )
+    return;
   throw fail(
     WHERE,
-    `the checkpoint in ${checkpoint} is of a run that trains; this one solves its head. Give the settings of that run, or leave --resume out`,
+    `"${card.id}" with ${card.precision.products} products cannot train, and "${strategy}" trains some of it. Leave backbone.precision out, or take the freezing frozen`,
   );
-}
-
-async function readData(options: TransferOptions): Promise<ImageDataset> {
-  if (typeof options.data !== "string") return options.data;
-  const { seed, test, strict, control } = options;
-  return imageFolder(options.data, {
-    ...(seed !== undefined && { seed }),
-    ...(test !== undefined && { test }),
-    ...(strict !== undefined && { strict }),
-    ...(control && { control }),
-  });
-}
-
-/** Samples ready at the boundary. */
-interface Prepared {
-  readonly train: SampleSource<number>;
-  /** The dataset's own validation samples, if it has any. */
-  readonly validation?: SampleSource<number>;
-  readonly test: SampleSource<number>;
-  readonly testSamples: readonly ImageSample[];
-  readonly extracted?: Extracted;
-}
-
-async function prepareSamples(
-  options: TransferOptions,
-  dataset: ImageDataset,
-  backbone: Backbone,
-  cut: PhaseCut,
-): Promise<Prepared> {
-  const usable = (split: ImageSample["split"], failed: ReadonlySet<string>): ImageSample[] =>
-    dataset.samples.filter((sample) => sample.split === split && !failed.has(sample.sha256));
-  const parts = async (
-    failed: ReadonlySet<string>,
-    source: (samples: ImageSample[]) => Promise<SampleSource<number>>,
-  ): Promise<Prepared> => {
-    const testSamples = usable("test", failed);
-    const validation = usable("validation", failed);
-    return {
-      train: await source(usable("train", failed)),
-      test: await source(testSamples),
-      testSamples,
-      ...(validation.length > 0 && { validation: await source(validation) }),
-    };
-  };
-  if (cut.boundary === backbone.card.input) {
-    return parts(new Set(), async (samples) => pictureSource(samples, backbone.card.preprocessing));
-  }
-  const engine = await openEngine("onnxruntime");
-  const extracted = await extractFeatures(backbone, cut.boundary, dataset.samples, {
-    engine,
-    ...(options.cache !== undefined && { cache: options.cache }),
-    ...(options.control && { control: options.control }),
-  });
-  const [first] = extracted.failed;
-  if (options.strict && first)
-    throw fail(WHERE, `cannot decode ${first.sample.path}: ${first.reason}. Remove it, or leave strict off`);
-  const failed = new Set(extracted.failed.map(({ sample }) => sample.sha256));
-  return { ...(await parts(failed, (samples) => featureSource(extracted, samples))), extracted };
 }

@@ -10,6 +10,8 @@ export function broadcastDims(node: GraphNode, a: readonly Dim[], b: readonly Di
     const y = b[i - rank + b.length] ?? 1;
     if (x === y || y === 1) return x;
     if (x === 1) return y;
+    // Of two names the one that somebody gave: the other stands for a size that nothing says.
+    if (typeof x === "string" && typeof y === "string") return x.includes("?") ? y : x;
     if (typeof x === "string") return y;
     if (typeof y === "string") return x;
     throw fail("graph", `node "${node.name}" (${node.op}) cannot broadcast [${a.join(", ")}] with [${b.join(", ")}]`);

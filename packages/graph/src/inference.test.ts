@@ -35,6 +35,20 @@ describe("shapes", () => {
     );
   });
 
+  test("a broadcast with a size that nothing says keeps the other's name", () => {
+    const g = graphBuilder();
+    const rows = g.input("rows", "float32", ["batch", "tokens", 4]);
+    const cut = g.op("Slice", [
+      g.constant(float32([1, 8, 4], new Float32Array(32))),
+      g.ints([0]),
+      g.input("end", "int64", [1]),
+      g.ints([1]),
+    ]);
+    expect(cut.dims).toEqual([1, expect.stringContaining("?"), 4]);
+    expect(g.op("Add", [cut, rows]).dims).toEqual(["batch", "tokens", 4]);
+    expect(g.op("Add", [rows, cut]).dims).toEqual(["batch", "tokens", 4]);
+  });
+
   test("a broadcast that does not fit", () => {
     const g = graphBuilder();
     const [a, b] = [g.input("a", "float32", [2, 3]), g.input("b", "float32", [2])];

@@ -5,9 +5,17 @@ import * as heads from "./index.ts";
 
 /** Options worth trying beside the defaults, by head. */
 const OPTIONS: Readonly<Record<string, { valid?: readonly PlainOptions[]; invalid?: readonly PlainOptions[] }>> = {
+  linear: { valid: [{ smoothing: 0.1 }], invalid: [{ smoothing: -0.1 }, { smoothing: 2 }, { smoothing: "0.1" }] },
   mlp: {
-    valid: [{ hidden: 8 }, { hidden: [8, 4] }],
-    invalid: [{ hidden: [] }, { hidden: 0 }, { hidden: [8, 1.5] }, { hidden: "8" }, { hidden: null }],
+    valid: [{ hidden: 8 }, { hidden: [8, 4] }, { smoothing: 0.1 }],
+    invalid: [
+      { smoothing: 1.5 },
+      { hidden: [] },
+      { hidden: 0 },
+      { hidden: [8, 1.5] },
+      { hidden: "8" },
+      { hidden: null },
+    ],
   },
 };
 

@@ -1,10 +1,10 @@
 import type { Backbone, BackboneCard, BackboneSource, TextPreprocessing } from "@graft-ml/core";
 import { describe, expect, it, test } from "vitest";
+import { tinyTextBackbone } from "./backbone/tiny-text-backbone.ts";
 import { runChecks } from "./check.ts";
 import { checkBackbone } from "./check-backbone.ts";
 import { failing, failureOf } from "./failing.fixture.ts";
 import { tinyBackbone } from "./freezing/tiny-backbone.ts";
-import { tinyTextBackbone } from "./tiny-text-backbone.fixture.ts";
 
 function source(change: (good: Backbone) => Partial<Backbone> = () => ({})): () => BackboneSource {
   const good = tinyBackbone();
@@ -21,6 +21,7 @@ function card(change: Partial<BackboneCard>): () => BackboneSource {
 
 const preprocessing = tinyBackbone().card.preprocessing;
 const CARD = "the card is complete and plausible";
+const TOKENIZER = "the tokenizer of texts is the one on the card";
 const ORDER = "groups go from input to output";
 const COMPLETE = "every weight is in exactly one group";
 
@@ -114,7 +115,7 @@ describe("each defect is caught by the check of its name", () => {
 });
 
 function textSource(change: (good: Backbone<TextPreprocessing>) => Partial<Backbone<TextPreprocessing>> = () => ({})) {
-  const good = tinyTextBackbone();
+  const good = tinyTextBackbone(2, new URL("tiny-tokenizer.fixture.json", import.meta.url));
   return (): BackboneSource<TextPreprocessing> => ({
     name: "tiny-text",
     summary: "random words, for tests",
@@ -137,6 +138,36 @@ const TEXT_DEFECTS: readonly [
   ["no room for a word", textCard({ maxTokens: 2 }), CARD, "above the 2 special tokens; received 2"],
   ["a padding that is no id", textCard({ padId: -1 }), CARD, "expected preprocessing.padId to be a token's id"],
   ["a mask without a name", textCard({ mask: "" }), CARD, "expected preprocessing.mask to be one line"],
+  [
+    "a pooling that there is not",
+    textCard({ pooling: "sum" as "mean" }),
+    CARD,
+    'expected preprocessing.pooling to be one of mean, cls, last, max, none; received "sum"',
+  ],
+  [
+    "features of every token, and a graph that pools them",
+    textCard({ pooling: "none" }),
+    "the graph is the one on the card",
+    "expected features [batch, tokens, 4]; received [batch, 4]",
+  ],
+  [
+    "no tokenizer",
+    textSource(() => ({ tokenizer: undefined }) as unknown as Partial<Backbone<TextPreprocessing>>),
+    TOKENIZER,
+    "expected a tokenizer.json of this machine; received undefined",
+  ],
+  [
+    "a tokenizer of another kind",
+    textCard({ tokenizer: "bpe" }),
+    TOKENIZER,
+    'expected a bpe tokenizer, as the card says; received "WordPiece"',
+  ],
+  [
+    "a tokenizer with another hash",
+    textCard({ tokenizerSha256: "0".repeat(64) }),
+    TOKENIZER,
+    `expected a tokenizer with the card's sha256 ${"0".repeat(64)}; received `,
+  ],
   [
     "a mask that the graph lacks",
     textCard({ mask: "attention" }),

@@ -9,7 +9,8 @@ import {
 import { readModel, validate, writeModel } from "@graft-ml/graph";
 import { isCard, isCardOf, isParameterCount } from "./backbone/card-rules.ts";
 import { areComplete, areOrdered, cutsCompose } from "./backbone/group-rules.ts";
-import { type Check, listChecks, type Skip } from "./check.ts";
+import { isTokenizer, vocabularySize } from "./backbone/tokenizer-rules.ts";
+import { type Check, type Checks, listChecks, type Skip } from "./check.ts";
 import { areFinite, isName, isOneLine, isSame } from "./expectations.ts";
 import { defaultEngine, type OpenEngine, randomInputs, randomTokens, runOnce } from "./run-once.ts";
 
@@ -29,46 +30,54 @@ export function checkBackbone(
   factory: Factory<BackboneSource<Preprocessing>>,
   options: BackboneCheckOptions = {},
 ): Check[] {
+  return listChecks(backboneChecks(factory, options), options.skip);
+}
+
+/** The checks by name; whoever adds to them lists all at once. */
+export function backboneChecks(
+  factory: Factory<BackboneSource<Preprocessing>>,
+  options: BackboneCheckOptions = {},
+): Checks {
   const { tolerance = 1e-5, engine = defaultEngine } = options;
   let loading: Promise<Backbone<Preprocessing>> | undefined;
   const load = (): Promise<Backbone<Preprocessing>> => (loading ??= factory().load());
-  const inputs = ({ card, graph }: Backbone<Preprocessing>, batch: number): Tensors =>
-    "tokenizer" in card.preprocessing
-      ? randomTokens(card.input, card.preprocessing, seededRandom("testing/backbone"), batch)
-      : randomInputs(graph.inputs, seededRandom("testing/backbone"), batch);
+  const inputs = async (backbone: Backbone<Preprocessing>, batch: number): Promise<Tensors> => {
+    const { card, graph } = backbone;
+    const random = seededRandom("testing/backbone");
+    if (!("tokenizer" in card.preprocessing)) return randomInputs(graph.inputs, random, batch);
+    return randomTokens(card.input, card.preprocessing, random, batch, await vocabularySize(backbone));
+  };
 
-  return listChecks(
-    {
-      "name is kebab-case and the expected one": () => isName(factory().name, options.name),
-      "summary is one line": () => isOneLine("the summary", factory().summary),
-      "the card is complete and plausible": async () => isCard((await load()).card, factory().name),
-      "the graph is the one on the card": async () => isCardOf(await load()),
-      "the card's parameters are the graph's": async () => isParameterCount(await load()),
-      "the graph is valid and survives an ONNX file": async () => {
-        const { graph } = await load();
-        validate(graph);
-        isSame(
-          "the initializers of the file",
-          Object.fromEntries(readModel(writeModel(graph)).initializers),
-          Object.fromEntries(graph.initializers),
-        );
-      },
-      "groups go from input to output": async () => areOrdered(await load()),
-      "every weight is in exactly one group": async () => areComplete(await load()),
-      "the forward pass is finite and the same each time": async () => {
-        const backbone = await load();
-        const [first, second] = [
-          await runOnce(await engine(), backbone.graph, inputs(backbone, 2)),
-          await runOnce(await engine(), backbone.graph, inputs(backbone, 2)),
-        ];
-        areFinite("the features", first);
-        isSame("the features of a second run", second, first);
-      },
-      "the halves of every cut make the whole": async () => {
-        const backbone = await load();
-        await cutsCompose(backbone, await engine(), inputs(backbone, 1), tolerance);
-      },
+  return {
+    "name is kebab-case and the expected one": () => isName(factory().name, options.name),
+    "summary is one line": () => isOneLine("the summary", factory().summary),
+    "the card is complete and plausible": async () => isCard((await load()).card, factory().name),
+    "the graph is the one on the card": async () => isCardOf(await load()),
+    "the tokenizer of texts is the one on the card": async () => isTokenizer(await load()),
+    "the card's parameters are the graph's": async () => isParameterCount(await load()),
+    "the graph is valid and survives an ONNX file": async () => {
+      const { graph } = await load();
+      validate(graph);
+      isSame(
+        "the initializers of the file",
+        Object.fromEntries(readModel(writeModel(graph)).initializers),
+        Object.fromEntries(graph.initializers),
+      );
     },
-    options.skip,
-  );
+    "groups go from input to output": async () => areOrdered(await load()),
+    "every weight is in exactly one group": async () => areComplete(await load()),
+    "the forward pass is finite and the same each time": async () => {
+      const backbone = await load();
+      const [first, second] = [
+        await runOnce(await engine(), backbone.graph, await inputs(backbone, 2)),
+        await runOnce(await engine(), backbone.graph, await inputs(backbone, 2)),
+      ];
+      areFinite("the features", first);
+      isSame("the features of a second run", second, first);
+    },
+    "the halves of every cut make the whole": async () => {
+      const backbone = await load();
+      await cutsCompose(backbone, await engine(), await inputs(backbone, 1), tolerance);
+    },
+  };
 }

@@ -1,6 +1,9 @@
 import {
+  type Adapter,
+  type AdapterPlan,
   type FreezingPlan,
   type FreezingStrategy,
+  float32,
   type LayerGroup,
   onlyOptions,
   type PlainOptions,
@@ -27,6 +30,25 @@ function phased(change: (groups: readonly LayerGroup[]) => object): (options?: P
 }
 
 describe("a good strategy", () => runChecks(checkFreezing(strategy(onePhase), { name: "top" }), test));
+
+/** Multiplies the features by one number. */
+const gated = (): Adapter => ({
+  name: "gate",
+  summary: "one factor for all features, for tests",
+  attach(graph) {
+    const [last] = graph.nodes.slice(-1);
+    const inputs = [last!.inputs[0]!, "adapter.gate"];
+    const factor = { name: "gate", op: "Mul", domain: "", inputs, outputs: ["gated"], attributes: {} };
+    const nodes = [...graph.nodes.slice(0, -1), factor, { ...last!, inputs: ["gated", ...last!.inputs.slice(1)] }];
+    const initializers = new Map([...graph.initializers, ["adapter.gate", float32([1], [1])]]);
+    return { graph: { ...graph, initializers, nodes }, parameters: ["adapter.gate"] };
+  },
+});
+const gate = (groups: readonly LayerGroup[]): AdapterPlan => ({
+  adapter: "gate",
+  groups: [groups.at(-1)!.name],
+  options: {},
+});
 
 const PLANS = "plans for 1, 2 and 18 groups";
 const PURE = "the plan is pure: same groups, same plan, nothing written";
@@ -82,10 +104,47 @@ const DEFECTS: readonly [
     "expected a positive rate",
   ],
   [
+    "a learning rate of zero",
+    strategy((groups) => ({ ...onePhase(groups), rate: 0 })),
+    PLANS,
+    "expected the plan's learning rate to be positive, or none; received 0",
+  ],
+  [
     "a normalisation of its own",
     phased(() => ({ normalization: "warm" })),
     PLANS,
-    "expected normalization to be frozen or live",
+    'expected normalization to be frozen, affine, live; received "warm"',
+  ],
+  [
+    "a role of its own",
+    phased(() => ({ roles: ["kernel", "gate"] })),
+    PLANS,
+    'expected roles among kernel, bias, scale, shift, embedding, other; received "gate"',
+  ],
+  ["roles that are none", phased(() => ({ roles: [] })), PLANS, "expected at least one role, or no roles"],
+  [
+    "an adapter that is none",
+    phased((groups) => ({ adapters: [{ ...gate(groups), adapter: "door" }] })),
+    PLANS,
+    'expected an adapter among gate; received "door"',
+  ],
+  [
+    "an adapter without groups",
+    phased((groups) => ({ adapters: [{ ...gate(groups), groups: [] }] })),
+    PLANS,
+    'expected groups for "gate"; received none',
+  ],
+  [
+    "an adapter in a group that is none",
+    phased((groups) => ({ adapters: [{ ...gate(groups), groups: ["classifier"] }] })),
+    PLANS,
+    'expected groups of the backbone for "gate"; received "classifier"',
+  ],
+  [
+    "an adapter in a group twice",
+    phased((groups) => ({ adapters: [{ ...gate(groups), groups: ["blocks.0", "blocks.0"] }] })),
+    PLANS,
+    'expected each group of "gate" once; received blocks.0, blocks.0',
   ],
   ["half an epoch", phased(() => ({ epochs: 0.5 })), PLANS, "expected a positive number of epochs or none"],
   [
@@ -123,8 +182,20 @@ const DEFECTS: readonly [
 
 describe("each defect is caught by the check of its name", () => {
   it.each(DEFECTS)("%s", async (_, factory, check, message) => {
-    expect(await failureOf(checkFreezing(factory, { name: "top" }), check)).toContain(message);
+    expect(await failureOf(checkFreezing(factory, { name: "top", adapters: { gate: gated } }), check)).toContain(
+      message,
+    );
   });
+});
+
+it("trains adapters, and leaves what they are put on alone", async () => {
+  const only = phased((groups) => ({ groups: [], adapters: [gate(groups)] }));
+  expect(await failing(checkFreezing(only, { adapters: { gate: gated } }))).toEqual({});
+});
+
+it("trains the shifts of batch normalisation with its statistics as they are", async () => {
+  const shifts = phased(() => ({ roles: ["shift"], normalization: "affine" }));
+  expect(await failing(checkFreezing(shifts))).toEqual({});
 });
 
 it("trains live statistics of thawed groups only", async () => {

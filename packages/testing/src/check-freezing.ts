@@ -1,9 +1,17 @@
-import { type Factory, type FreezingStrategy, type PlainOptions, seededRandom } from "@graft-ml/core";
+import {
+  type Factory,
+  type FreezingPlan,
+  type FreezingStrategy,
+  type LayerGroup,
+  type PlainOptions,
+  type PlanContext,
+  seededRandom,
+} from "@graft-ml/core";
 import { type Check, listChecks, type Skip } from "./check.ts";
 import { holds, isName, isOneLine, isPlainJson, refuses, sameBits } from "./expectations.ts";
-import { fitsEpochs, frozenGroups, isPlan } from "./freezing/plan-rules.ts";
-import { syntheticGroups, tinyBackbone } from "./freezing/tiny-backbone.ts";
-import { thawedBy, trainPhase } from "./freezing/train-phase.ts";
+import { type AdapterBarrel, fitsEpochs, frozenGroups, isPlan } from "./freezing/plan-rules.ts";
+import { syntheticGroups, syntheticMeasures, tinyBackbone } from "./freezing/tiny-backbone.ts";
+import { adaptedBy, thawedBy, trainPhase } from "./freezing/train-phase.ts";
 import { defaultEngine, type OpenEngine } from "./run-once.ts";
 
 /** How a freezing strategy is checked. */
@@ -16,6 +24,8 @@ export interface FreezingCheckOptions {
   readonly validOptions?: readonly PlainOptions[];
   /** Options that must be refused with an error that names the strategy. */
   readonly invalidOptions?: readonly PlainOptions[];
+  /** The barrel of adapters that plans may name. Default: none. */
+  readonly adapters?: AdapterBarrel;
   readonly skip?: readonly Skip[];
   /** Default: ONNX Runtime. */
   readonly engine?: OpenEngine;
@@ -27,8 +37,12 @@ const STEPS = 3;
 
 /** The checks that every freezing strategy passes, for any test runner. */
 export function checkFreezing(factory: Factory<FreezingStrategy>, options: FreezingCheckOptions = {}): Check[] {
-  const { validOptions = [], invalidOptions = [], engine = defaultEngine } = options;
+  const { validOptions = [], invalidOptions = [], adapters = {}, engine = defaultEngine } = options;
   const make = (chosen = options.options): FreezingStrategy => (chosen === undefined ? factory() : factory(chosen));
+  const context = (groups: readonly LayerGroup[]): PlanContext =>
+    make().needs?.includes("measures") ? { measures: syntheticMeasures(groups) } : {};
+  const planned = (groups: readonly LayerGroup[], strategy = make(), more: PlanContext = {}): FreezingPlan =>
+    strategy.plan(groups, { ...context(groups), ...more });
   const where = (): string => `freezing/${options.name ?? make().name}`;
 
   return listChecks(
@@ -36,8 +50,8 @@ export function checkFreezing(factory: Factory<FreezingStrategy>, options: Freez
       "name is kebab-case and the expected one": () => isName(make().name, options.name),
       "summary is one line": () => isOneLine("the summary", make().summary),
       "options that it knows are accepted": () => {
-        for (const chosen of validOptions)
-          isPlan(make(chosen).plan(syntheticGroups(18), {}), make(chosen).name, syntheticGroups(18));
+        const groups = syntheticGroups(18);
+        for (const chosen of validOptions) isPlan(planned(groups, make(chosen)), make().name, groups, adapters);
       },
       "options that it does not know are refused by name": () => {
         const message = refuses("an unknown option", where(), () => make({ "kit-unknown": 1 }));
@@ -49,35 +63,34 @@ export function checkFreezing(factory: Factory<FreezingStrategy>, options: Freez
         for (const chosen of invalidOptions) refuses(JSON.stringify(chosen), where(), () => make(chosen));
       },
       "plans for 1, 2 and 18 groups": () => {
-        for (const size of SIZES) isPlan(make().plan(syntheticGroups(size), {}), make().name, syntheticGroups(size));
+        for (const groups of SIZES.map(syntheticGroups)) isPlan(planned(groups), make().name, groups, adapters);
       },
       "phases fit the epochs that are asked for": () => {
-        for (const size of SIZES) {
-          const plan = make().plan(syntheticGroups(size), { epochs: EPOCHS });
-          isPlan(plan, make().name, syntheticGroups(size));
+        for (const groups of SIZES.map(syntheticGroups)) {
+          const plan = planned(groups, make(), { epochs: EPOCHS });
+          isPlan(plan, make().name, groups, adapters);
           fitsEpochs(plan, EPOCHS);
         }
       },
       "the plan is pure: same groups, same plan, nothing written": () => {
-        for (const size of SIZES) {
+        for (const groups of SIZES.map(syntheticGroups)) {
           const strategy = make();
-          const plans = [strategy, strategy, make()].map((each) =>
-            JSON.stringify(each.plan(frozenGroups(syntheticGroups(size)), {})),
-          );
+          const plans = [strategy, strategy, make()].map((each) => JSON.stringify(planned(frozenGroups(groups), each)));
           holds(new Set(plans).size === 1, () => `expected the same plan each time; received ${plans.join(" and ")}`);
         }
       },
       "the plan is plain JSON": () => {
-        for (const size of SIZES) isPlainJson("the plan", make().plan(syntheticGroups(size), {}));
+        for (const groups of SIZES.map(syntheticGroups)) isPlainJson("the plan", planned(groups));
       },
       "frozen weights and statistics keep their bits, thawed weights move": async () => {
         const backbone = tinyBackbone(4, seededRandom("testing/freezing").integer(1000));
-        for (const phase of make().plan(backbone.groups, {}).phases) {
+        for (const phase of planned(backbone.groups).phases) {
           const { rates, statistics } = thawedBy(backbone, phase);
-          const after = await trainPhase(await engine(), backbone, phase, STEPS);
-          for (const [name, before] of backbone.graph.initializers) {
+          const { graph, parameters } = adaptedBy(backbone, phase, adapters);
+          const after = await trainPhase(await engine(), backbone, phase, STEPS, adapters);
+          for (const [name, before] of graph.initializers) {
             const kept = sameBits(after[name] ?? before, before);
-            const moves = name in rates || statistics.includes(name);
+            const moves = name in rates || statistics.includes(name) || parameters.includes(name);
             holds(
               kept !== moves,
               () => `expected "${name}" to ${moves ? "change" : "keep its bits"} in ${STEPS} steps; it did not`,

@@ -112,21 +112,21 @@ const DEFECTS: readonly [
   ],
   [
     "a NaN loss",
-    broken((good) => ({ loss: (o, t, g) => g.op("Log", [g.op("Neg", [good.loss(o, t, g)])]) })),
+    broken((good) => ({ loss: (o, t, g, s) => g.op("Log", [g.op("Neg", [good.loss(o, t, g, s)])]) })),
     "the loss is one finite number a sample",
     "expected the loss to be finite",
   ],
   [
     "one loss for the whole batch",
-    broken((good) => ({ loss: (o, t, g) => reduceSum(g, good.loss(o, t, g), [0], true) })),
+    broken((good) => ({ loss: (o, t, g, s) => reduceSum(g, good.loss(o, t, g, s), [0], true) })),
     "the loss is one finite number a sample",
     "expected the loss to be [batch]; received [1]",
   ],
   [
     "a loss that looks at its neighbours",
     broken((good) => ({
-      loss(o, t, g) {
-        const each = good.loss(o, t, g);
+      loss(o, t, g, s) {
+        const each = good.loss(o, t, g, s);
         return g.op("Mul", [each, reduceSum(g, each, [0], true)]);
       },
     })),
@@ -147,7 +147,7 @@ const DEFECTS: readonly [
   ],
   [
     "a loss upside down",
-    broken((good) => ({ loss: (o, t, g) => g.op("Neg", [good.loss(o, t, g)]) })),
+    broken((good) => ({ loss: (o, t, g, s) => g.op("Neg", [good.loss(o, t, g, s)]) })),
     "20 steps of gradient descent learn",
     "training samples to be right after 20 steps",
   ],

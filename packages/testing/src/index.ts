@@ -1,9 +1,13 @@
+export { type Grouped, tinyTransformer } from "./adapter/tiny-transformer.ts";
+export { tinyTextBackbone } from "./backbone/tiny-text-backbone.ts";
 export { type Check, runChecks, type Skip } from "./check.ts";
+export { type AdapterCheckOptions, checkAdapter } from "./check-adapter.ts";
 export { type BackboneCheckOptions, checkBackbone } from "./check-backbone.ts";
 export { checkBarrel } from "./check-barrel.ts";
 export { checkFreezing, type FreezingCheckOptions } from "./check-freezing.ts";
 export { checkHead, type HeadCheckOptions } from "./check-head.ts";
 export { checkNoLeak, type LeakCheckOptions } from "./check-no-leak.ts";
+export { checkSource, type SourceCheckOptions } from "./check-source.ts";
 export { tinyBackbone } from "./freezing/tiny-backbone.ts";
 export { classificationProblem, type HeadProblem } from "./head/problem.ts";
 export type { OpenEngine } from "./run-once.ts";

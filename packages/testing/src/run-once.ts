@@ -46,12 +46,13 @@ export function randomInputs(inputs: readonly ValueInfo[], random: Random, batch
   );
 }
 
-/** Token ids of sentences of different lengths, and their mask. */
+/** Ids below `words` of sentences of different lengths, and their mask. Default: a thousand, which every large vocabulary has. */
 export function randomTokens(
   input: string,
   { mask, padId, maxTokens }: TextPreprocessing,
   random: Random,
   batch: number,
+  words = 1000,
 ): Tensors {
   const tokens = Math.min(6 + batch, maxTokens);
   const present = (sentence: number, token: number): boolean => token < tokens - sentence;
@@ -60,9 +61,8 @@ export function randomTokens(
       [batch, tokens],
       Array.from({ length: batch * tokens }, (_, i) => of(present(Math.floor(i / tokens), i % tokens))),
     );
-  // The first thousand ids are in every vocabulary.
   return {
-    [input]: rows((here) => (here ? random.integer(1000) : padId)),
+    [input]: rows((here) => (here ? random.integer(words) : padId)),
     [mask]: rows((here) => (here ? 1 : 0)),
   };
 }

@@ -9,6 +9,8 @@ export interface Headed {
   readonly outputs: Readonly<Record<string, string>>;
   /** Names of the head's parameters. */
   readonly parameters: readonly string[];
+  /** Name of the value that the head reads; regularisers look at it. */
+  readonly features?: string;
 }
 
 /** Puts a head on the value `features` of a graph; the head's parameters get their initial values. */
@@ -18,6 +20,7 @@ export function attachHead(graph: Graph, features: string, head: Head, targets: 
   const built = g.finish(Object.values(outputs));
   return {
     graph: built,
+    features,
     outputs: Object.fromEntries(Object.entries(outputs).map(([key, value]) => [key, value.name])),
     parameters: [...built.initializers.keys()].filter(
       (name) => name.startsWith("head.") && !graph.initializers.has(name),

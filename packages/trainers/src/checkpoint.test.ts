@@ -1,35 +1,20 @@
-import { type Engine, float32, type Head, type Tensors, type Value } from "@graft-ml/core";
-import { graphBuilder, type OpenGraph, reduceSum } from "@graft-ml/graph";
+import { type Engine, float32, type Tensors, type Value } from "@graft-ml/core";
+import { graphBuilder } from "@graft-ml/graph";
 import { engineNames, openEngine, probeEngines } from "@graft-ml/runtime";
 import { beforeAll, describe, expect, it } from "vitest";
 import type { Headed } from "./attach-head.ts";
 import { inMemory } from "./batches.ts";
 import type { TrainingCheckpoint } from "./checkpoint.ts";
 import { adamw, sgd } from "./optimizers/index.ts";
+import { balanced } from "./samplers/index.ts";
 import { oneCycle } from "./schedules/index.ts";
+import { sequenceNetwork, sequences, softmaxHead, wild } from "./sequences.fixture.ts";
 import { type Trained, type TrainOptions, train } from "./train.ts";
 
 const FEATURES = 5;
 const CLASSES = 3;
 const HIDDEN = 4;
-
-/** Softmax cross-entropy on logits that the graph has already. */
-const head = {
-  targetInputs: () => [{ name: "target", dtype: "float32", dims: ["batch", CLASSES] }],
-  encode: (labels: readonly number[]) => ({
-    target: float32(
-      [labels.length, CLASSES],
-      labels.flatMap((label) => Array.from({ length: CLASSES }, (_, k) => (k === label ? 1 : 0))),
-    ),
-  }),
-  loss: ({ logits }: { logits: Value }, { target }: { target: Value }, g: OpenGraph) =>
-    g.op("Neg", [reduceSum(g, g.op("Mul", [g.op("LogSoftmax", [logits], { axis: 1 }), target]), [1], false)]),
-} as unknown as Head<number>;
-
-/** Numbers in [-1, 1) that look random. */
-function wild(length: number, seed: number): number[] {
-  return Array.from({ length }, (_, i) => ((((i + 1) * 7919 + seed * 104729) % 65521) / 65521) * 2 - 1);
-}
+const head = softmaxHead(CLASSES);
 
 /** Matrix, batch normalisation, matrix. */
 function network(): Headed {
@@ -52,7 +37,7 @@ function network(): Headed {
 
 function samples(count: number, seed: number): TrainOptions<number>["data"] {
   const labels = wild(count, seed + 1).map((value) => Math.floor(((value + 1) / 2) * CLASSES));
-  return inMemory(Float32Array.from(wild(count * FEATURES, seed)), [FEATURES], labels);
+  return inMemory("x", float32([count, FEATURES], wild(count * FEATURES, seed)), labels);
 }
 
 type Settings = Omit<TrainOptions<number>, "engine">;
@@ -64,7 +49,6 @@ const base: Settings = {
   rates: { "body.weight": 0.5, "norm.scale": 1, "norm.bias": 1 },
   normalization: "frozen",
   optimizer: adamw(),
-  boundary: "x",
   data: samples(22, 3),
   epochs: 4,
   batch: 8,
@@ -78,9 +62,21 @@ const cases: readonly (readonly [string, Settings])[] = [
   ["AdamW with held-out samples", { ...base, validation: samples(9, 5) }],
   // At this rate the best epoch comes early, so that the count of bad ones is what has to be remembered.
   ["stopping early", { ...base, validation: samples(9, 5), rate: 0.9, epochs: 8, patience: 2 }],
+  ["gathered gradients and averaged weights", { ...base, validation: samples(9, 5), accumulate: 2, ema: 0.9 }],
+  ["balanced classes", { ...base, sampler: balanced() }],
   [
     "momentum, live statistics, clipping",
     { ...base, normalization: "live", optimizer: sgd({ momentum: 0.9 }), clipNorm: 0.5 },
+  ],
+  [
+    "sequences of three paddings",
+    {
+      ...base,
+      headed: sequenceNetwork(CLASSES),
+      rates: { "body.weight": 0.5 },
+      data: sequences(22, CLASSES, 3),
+      validation: sequences(9, CLASSES, 5),
+    },
   ],
 ];
 

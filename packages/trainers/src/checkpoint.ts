@@ -14,7 +14,7 @@ export interface TrainingHistory {
 /** The epoch whose weights are best on the validation samples. */
 export interface BestEpoch {
   readonly loss: number;
-  /** Counted from 1. */
+  /** Counted from 1; 0 is what training started from. */
   readonly epoch: number;
   /** The trained initializers after it. */
   readonly values: Tensors;
@@ -36,6 +36,8 @@ export interface CheckpointFit {
   readonly epochs: number;
   readonly stepsPerEpoch: number;
   readonly validates: boolean;
+  /** Whether the start counts as an epoch that can be the best. Default: false. */
+  readonly judgesStart?: boolean;
 }
 
 const WHERE = "trainers/train";
@@ -43,7 +45,7 @@ const WHERE = "trainers/train";
 /** Refuses a checkpoint of another training: values, shapes and counts have to be those of this one. */
 export function checkCheckpoint(
   checkpoint: TrainingCheckpoint,
-  { step, epochs, stepsPerEpoch, validates }: CheckpointFit,
+  { step, epochs, stepsPerEpoch, validates, judgesStart = false }: CheckpointFit,
 ): void {
   const { state, history, best, random } = checkpoint;
   sameShapes("value", state, step.initial, Object.keys(step.carry));
@@ -54,11 +56,11 @@ export function checkCheckpoint(
   count("steps of the epoch under way", under, 0, done === epochs ? 0 : stepsPerEpoch - 1);
   count("validation losses", history.validation.length, validates ? done : 0, validates ? done : 0);
   count("numbers of random state", random.length, 5, 5);
-  const judged = validates && done > 0;
+  const judged = validates && (done > 0 || judgesStart);
   if (judged !== (best !== undefined)) {
     throw misfit(`expected ${judged ? "a" : "no"} best epoch; received ${judged ? "none" : "one"}`);
   }
-  if (best !== undefined) count("for the best epoch", best.epoch, 1, done);
+  if (best !== undefined) count("for the best epoch", best.epoch, judgesStart ? 0 : 1, done);
 }
 
 function sameShapes(kind: string, found: Tensors, like: Tensors, names: readonly string[]): void {

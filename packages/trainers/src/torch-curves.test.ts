@@ -105,11 +105,10 @@ async function trained(engine: Engine, { name, golden, training, run }: (typeof 
     for (let i = 0; i < run.losses.length; i++) {
       const { inputs, labels } = training.batches[i % training.batches.length]!;
       const fed: Tensors = Object.fromEntries(Object.entries(inputs).map(([input, spec]) => [input, tensorOf(spec)]));
-      const [boundary] = Object.keys(inputs);
       const own = Array.from({ length: training.batch }, (_, n) => labels.slice(n * each, (n + 1) * each));
-      const batch = { values: fed[boundary!]!, targets: own, rate: run.rate, step: i + 1 };
-      const feeds = stepFeed({ boundary: boundary!, head, targets, optimizer }, batch);
-      losses.push((await program.run({ ...fed, ...feeds }, [LOSS]))[LOSS]!.data[0] as number);
+      const batch = { inputs: fed, targets: own, rate: run.rate, step: i + 1 };
+      const feeds = stepFeed({ head, targets, optimizer }, batch);
+      losses.push((await program.run(feeds, [LOSS]))[LOSS]!.data[0] as number);
     }
   } finally {
     await program.release();

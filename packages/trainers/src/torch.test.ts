@@ -7,18 +7,19 @@ import type { Headed } from "./attach-head.ts";
 import { adamw, sgd } from "./optimizers/index.ts";
 import { constant, oneCycle } from "./schedules/index.ts";
 import { stepFeed } from "./step-feed.ts";
-import { LOSS, trainingStep } from "./training-step.ts";
+import { LOSS, trainedValues, trainingStep } from "./training-step.ts";
 
 // Expected values: tools/golden/torch_training.py, a small network trained by PyTorch's own optimizers.
 
 interface Run {
   readonly name: string;
-  readonly optimizer: { readonly name: "sgd" | "adamw"; readonly options: Readonly<Record<string, number>> };
+  readonly optimizer: { readonly name: "sgd" | "adamw"; readonly options: Readonly<Record<string, number | boolean>> };
   readonly rate: number;
   readonly normalization: "frozen" | "live";
   /** Whether scale and bias of batch normalisation train. */
   readonly affine: boolean;
   readonly clipNorm?: number;
+  readonly ema?: number;
   readonly schedule?: "oneCycle";
   /** Multiples of the base rate by prefix of the name. */
   readonly rates?: Readonly<Record<string, number>>;
@@ -85,12 +86,12 @@ function network(): Headed {
   return { graph: g.finish([logits]), outputs: { logits: logits.name }, parameters: ["head.weight", "head.bias"] };
 }
 
-function batchOf(step: number): { readonly values: Tensor; readonly targets: readonly number[] } {
+function batchOf(step: number): { readonly inputs: Tensors; readonly targets: readonly number[] } {
   const { batch, batches, classes, size } = shape;
   const k = step % batches;
   const { seed, low, high } = golden.pictures;
   return {
-    values: recipe([batch, 3, size, size], seed + k, low, high),
+    inputs: { image: recipe([batch, 3, size, size], seed + k, low, high) },
     targets: Array.from({ length: batch }, (_, n) => (n + Math.floor(n / 3) + k) % classes),
   };
 }
@@ -104,9 +105,9 @@ async function trained(engine: Engine, run: Run): Promise<{ losses: number[]; fi
     return [name, rate];
   });
   const optimizer = { adamw, sgd }[run.optimizer.name](run.optimizer.options);
-  const { clipNorm, normalization } = run;
+  const { clipNorm, ema, normalization } = run;
   const targets = { classes: Array.from({ length: shape.classes }, (_, k) => `${k}`) };
-  const spec = { boundary: "image", head, targets, optimizer };
+  const spec = { head, targets, optimizer, ...(ema !== undefined && { ema }) };
   const step = trainingStep({
     headed: network(),
     head,
@@ -116,17 +117,18 @@ async function trained(engine: Engine, run: Run): Promise<{ losses: number[]; fi
     optimizer,
     batch: shape.batch,
     ...(clipNorm !== undefined && { clipNorm }),
+    ...(ema !== undefined && { ema }),
   });
   const program = await engine.prepare(step.graph, { carry: step.carry, initial: step.initial });
   const schedule = run.schedule === undefined ? constant() : oneCycle();
   const losses: number[] = [];
   try {
     for (let i = 0; i < run.losses.length; i++) {
-      const rate = run.rate * schedule(i, run.losses.length);
+      const rate = run.rate * schedule.multiple(i, run.losses.length);
       const results = await program.run(stepFeed(spec, { ...batchOf(i), rate, step: i + 1 }), [LOSS]);
       losses.push(results[LOSS]!.data[0] as number);
     }
-    return { losses, final: await program.state() };
+    return { losses, final: trainedValues(step, await program.state()) };
   } finally {
     await program.release();
   }

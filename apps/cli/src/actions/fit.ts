@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
-import type { BackboneSource, FreezingStrategy, Head } from "@graft-ml/core";
+import type { BackboneSource, FreezingStrategy, Head, Preprocessing } from "@graft-ml/core";
 import * as graft from "graft-ml";
 import { fitCommandLine } from "../command-line.ts";
 import { count, plural } from "../format.ts";
@@ -10,14 +10,18 @@ import { outFolder, partialFolder } from "../out-folder.ts";
 import { gatherPlugins, makePlugin } from "../plugin-kinds.ts";
 import { watch } from "../progress.ts";
 import { reportPage } from "../report/page.ts";
-import { classTable, measures, timing } from "../report-text.ts";
+import { classTable, measures, reasonCells, timing } from "../report-text.ts";
+import { defaultBackbone } from "../settings/default-backbone.ts";
 import type { FitSettings } from "../settings/fit-settings.ts";
-import { facts } from "../tables.ts";
+import { namedColumns } from "../settings/table-columns.ts";
+import { facts, table } from "../tables.ts";
+import { trainingOptions } from "./training-options.ts";
 
 /** Fits, writes bundle and report, and prints what came out. */
 export async function fit(settings: FitSettings & { readonly data: string }, io: Io): Promise<void> {
-  const options = await transferOptions(settings);
-  const folder = await outFolder(settings, io.cwd);
+  const { backbone = await defaultBackbone(settings.data) } = settings;
+  const options = await transferOptions({ ...settings, backbone });
+  const folder = await outFolder({ ...settings, backbone }, io.cwd);
   // Without a cache the features still need a place while the run lasts.
   const scratch = settings.cache === false ? await mkdtemp(join(tmpdir(), "graft-")) : undefined;
   const progress = watch(io, settings.quiet);
@@ -45,12 +49,16 @@ export async function fit(settings: FitSettings & { readonly data: string }, io:
 }
 
 /** Settings as the library takes them. */
-async function transferOptions(settings: FitSettings & { readonly data: string }): Promise<graft.TransferOptions> {
+export async function transferOptions(
+  settings: FitSettings & { readonly data: string },
+): Promise<graft.TransferOptions> {
   const plugins = await gatherPlugins(graft, settings.plugins);
   const { data, lr, epochs, batch, seed, test, engine, strict, resume, solver, optimizer } = settings;
+  const { augment, views, mixing } = settings;
   return {
     data,
-    backbone: makePlugin<BackboneSource>(plugins, "backbone", settings.backbone),
+    ...namedColumns(settings),
+    backbone: makePlugin<BackboneSource<Preprocessing>>(plugins, "backbone", settings.backbone),
     freezing: makePlugin<FreezingStrategy>(plugins, "freezing", settings.freezing),
     head: makePlugin<Head>(plugins, "head", settings.head),
     ...(solver !== undefined && {
@@ -58,6 +66,16 @@ async function transferOptions(settings: FitSettings & { readonly data: string }
     }),
     ...(optimizer !== undefined && {
       optimizer: makePlugin<NonNullable<graft.TransferOptions["optimizer"]>>(plugins, "optimizer", optimizer),
+    }),
+    ...(augment !== undefined && {
+      augmentation: augment.map((each) =>
+        makePlugin<NonNullable<graft.TransferOptions["augmentation"]>[number]>(plugins, "augment", each),
+      ),
+    }),
+    ...trainingOptions(plugins, settings),
+    ...(views !== undefined && { views }),
+    ...(mixing !== undefined && {
+      mixing: makePlugin<NonNullable<graft.TransferOptions["mixing"]>>(plugins, "mixing", mixing),
     }),
     ...(lr !== undefined && { rate: lr }),
     ...(epochs !== undefined && { epochs }),
@@ -80,25 +98,34 @@ function outcome(
     const short = relative(io.cwd, path);
     return short.startsWith("..") ? path : short;
   };
+  const thing = data.kind === "texts" ? "text" : "file";
+  const cutOff = data.truncated
+    ? [["cut off", `${plural(data.truncated, "text")} longer than the backbone reads`] as const]
+    : [];
   const skipped =
     data.skipped.length === 0
       ? []
-      : [["skipped", `${plural(data.skipped.length, "file")}, listed in the report`] as const];
+      : [["skipped", `${plural(data.skipped.length, thing)}, listed in the report`] as const];
   const duplicates =
-    data.duplicates === 0 ? [] : [["duplicates", `${plural(data.duplicates, "file")} counted once`] as const];
+    data.duplicates === 0 ? [] : [["duplicates", `${plural(data.duplicates, thing)} counted once`] as const];
   const about = facts(io, [
     ["model", `${summary.backbone}, ${summary.freezing}, ${summary.head} (${summary.engine.train})`],
     [
       "trained",
-      `${count(parameters.trained)} of ${count(parameters.total)} parameters on ${count(train.samples)} pictures`,
+      `${count(parameters.trained)} of ${count(parameters.total)} parameters on ${count(train.samples)} ${data.kind}`,
     ],
     ["time", `${timing(seconds)}`],
     ["cache", `${count(cache.hits)} features found, ${count(cache.misses)} made`],
     ...skipped,
     ...duplicates,
+    ...cutOff,
     ["bundle", near(summary.bundle)],
     ["report", near(summary.report)],
   ]);
-  const next = settings.quiet ? "" : `\nnext: graft predict ${near(summary.bundle)} <picture>\n`;
-  return `${measures(io, test)}\n${classTable(io, test)}\n${about}${next}`;
+  const next = settings.quiet
+    ? ""
+    : `\nnext: graft predict ${near(summary.bundle)} ${data.kind === "texts" ? '"a text"' : "<picture>"}\n`;
+  const why = reasonCells(summary.plan);
+  const chosen = why === undefined ? "" : `${table(io, why.heading, why.rows)}\n`;
+  return `${measures(io, test, data.kind)}\n${classTable(io, test, data.kind)}\n${chosen}${about}${next}`;
 }

@@ -20,16 +20,17 @@ export function describeBackbones(
   });
 }
 
-/** Size, licence and accuracy of backbones, and where the accuracy was read. */
+/** What backbones take, their size, licence and accuracy, and where the accuracy was read. */
 export function backboneTable(backbones: readonly ListedBackbone[], io: Io): string {
   return table(
     io,
-    ["backbones", "parameters", "file", "licence", "hash", "ImageNet", "by"],
+    ["backbones", "takes", "parameters", "file", "licence", "hash", "ImageNet", "by"],
     backbones.map(({ name, summary, card }) => {
-      if (card === undefined) return [name, "", "", "", "", "", summary];
+      if (card === undefined) return [name, "", "", "", "", "", "", summary];
       const { parameters, bytes, licence, sha256, accuracy } = card;
       return [
         name,
+        takes(card),
         parameters === undefined ? "" : count(parameters),
         bytes === undefined ? "" : byteSize(bytes),
         licence,
@@ -39,4 +40,10 @@ export function backboneTable(backbones: readonly ListedBackbone[], io: Io): str
       ];
     }),
   );
+}
+
+function takes({ preprocessing }: CatalogueCard): string {
+  return "tokenizer" in preprocessing
+    ? `texts, ${preprocessing.maxTokens} tokens`
+    : `pictures, ${preprocessing.size}×${preprocessing.size}`;
 }

@@ -3,7 +3,7 @@ import * as graft from "graft-ml";
 import type { Io } from "../io.ts";
 import { type Barrel, gatherPlugins, KIND_TITLES } from "../plugin-kinds.ts";
 import { readConfigFile } from "../settings/config-file.ts";
-import { OPTION_KINDS } from "../settings/fit-settings.ts";
+import { PLUGIN_KINDS } from "../settings/fit-settings.ts";
 import { table } from "../tables.ts";
 import { backboneTable, describeBackbones } from "./list-backbones.ts";
 
@@ -20,7 +20,7 @@ export async function listPlugins(
   flags: { config?: string; json?: boolean },
   io: Io,
 ): Promise<void> {
-  const shown = OPTION_KINDS.filter((name) => kind === undefined || kind === name || kind === KIND_TITLES[name]);
+  const shown = PLUGIN_KINDS.filter((name) => kind === undefined || kind === name || kind === KIND_TITLES[name]);
   if (shown.length === 0) throw unknownName("cli/list", "kind", kind ?? "", Object.values(KIND_TITLES));
   const modules = flags.config === undefined ? {} : ((await readConfigFile(flags.config, io.cwd)).plugins ?? {});
   const plugins = await gatherPlugins(graft, modules);

@@ -1,25 +1,30 @@
 import type { Command } from "commander";
+import type { EvaluateFlags } from "../actions/evaluate.ts";
 import type { Io } from "../io.ts";
+import { collect } from "./collect.ts";
 
 const HELP = `
 Examples:
   $ graft evaluate my-pets ./new-pets
   $ graft evaluate my-pets ./new-pets --json | jq .accuracy
+  $ graft evaluate my-reviews new-reviews.csv
 
-Uses the folder's test/ part where it has one, else all of it. Its classes must be among the bundle's.`;
+Uses the data's test part where it has one, else all of it. Its classes must be among the bundle's.`;
 
-/** `graft evaluate`: measures a bundle on a folder. */
+/** `graft evaluate`: measures a bundle on labelled data. */
 export function addEvaluate(program: Command, io: Io): void {
   program
     .command("evaluate")
-    .summary("measure a fitted model on other pictures, with intervals")
-    .description("Measures a fitted model on a folder of pictures that it has not seen.")
+    .summary("measure a fitted model on other samples, with intervals")
+    .description("Measures a fitted model on labelled pictures or texts that it has not seen.")
     .argument("<bundle>", "folder that graft fit wrote")
-    .argument("<data>", "folder with one folder of pictures a class")
+    .argument("<data>", "folder with one folder of pictures a class, or a table of texts, as graft fit takes them")
+    .option("--text-column <name>", "column of a table's texts; twice for pairs (default: as it was fitted)", collect)
+    .option("--label-column <name>", "column of a table's classes (default: as it was fitted)")
     .option("--json", "print one JSON document")
     .option("--quiet", "no progress, no notices")
     .addHelpText("after", HELP)
-    .action(async (bundle: string, data: string, flags: { json?: boolean; quiet?: boolean }) => {
+    .action(async (bundle: string, data: string, flags: EvaluateFlags) => {
       const { evaluate } = await import("../actions/evaluate.ts");
       await evaluate(bundle, data, flags, io);
     });

@@ -5,9 +5,9 @@ import type { Io } from "../io.ts";
 export function addList(program: Command, io: Io): void {
   program
     .command("list")
-    .summary("backbones, freezing strategies, heads, solvers, optimizers")
+    .summary("backbones, freezing strategies, heads, solvers, optimizers, mixings, augmentations")
     .description("Lists the plugins of a kind, or of every kind, with what each is for.")
-    .argument("[kind]", "backbones, freezing, heads, solvers or optimizers")
+    .argument("[kind]", "backbones, freezing, heads, solvers, optimizers, mixings or augmentations")
     .argument("[pattern]", "names to list, with * and ?: 'resnet*'")
     .option("--config <file>", "list the plugins of an experiment file, too")
     .option("--json", "print one JSON document")

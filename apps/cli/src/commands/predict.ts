@@ -1,26 +1,31 @@
 import type { Command } from "commander";
+import type { PredictFlags } from "../actions/predict.ts";
 import type { Io } from "../io.ts";
+import { collect } from "./collect.ts";
 
 const HELP = `
 Examples:
   $ graft predict my-pets photo.jpg
   $ graft predict my-pets inbox/*.jpg --json > answers.jsonl
+  $ graft predict my-reviews "could not put it down"
+  $ graft predict my-reviews new.csv --json        one line a row; of a .txt file one a line
 
-A picture that cannot be read is told on stderr, the others are answered, and the exit code is 2.`;
+What cannot be read is told on stderr; a picture of that kind also makes the exit code 2, the others are answered.`;
 
-/** `graft predict`: classifies pictures. */
+/** `graft predict`: classifies pictures or texts. */
 export function addPredict(program: Command, io: Io): void {
   program
     .command("predict")
-    .summary("say what is on pictures, one line a picture")
-    .description("Classifies pictures with a fitted model, one line a picture.")
+    .summary("say what pictures or texts are, one line each")
+    .description("Classifies pictures or texts with a fitted model, one line each.")
     .argument("<bundle>", "folder that graft fit wrote")
-    .argument("<files...>", "pictures")
+    .argument("<inputs...>", "pictures; or texts: a table, a .txt file of lines, a text in quotes")
+    .option("--text-column <name>", "column of a table's texts; twice for pairs (default: found)", collect)
     .option("--json", "print JSON lines: input, label, score, scores")
     .option("--quiet", "no notices")
     .addHelpText("after", HELP)
-    .action(async (bundle: string, files: string[], flags: { json?: boolean }) => {
+    .action(async (bundle: string, inputs: string[], flags: PredictFlags) => {
       const { predict } = await import("../actions/predict.ts");
-      await predict(bundle, files, flags, io);
+      await predict(bundle, inputs, flags, io);
     });
 }

@@ -1,3 +1,4 @@
+import type { DataKind } from "@graft-ml/data";
 import * as Plot from "@observablehq/plot";
 import type { ClassificationReport } from "graft-ml";
 import { percent } from "../format.ts";
@@ -5,10 +6,14 @@ import { draw, INK } from "./draw.ts";
 import { type Html, html } from "./html.ts";
 
 /** Reliability diagram: whether a confidence of 80 % is right 80 times in 100. */
-export function calibration({ calibration: bins, ece }: ClassificationReport, temperature: number): Html {
+export function calibration(
+  { calibration: bins, ece }: ClassificationReport,
+  temperature: number,
+  kind: DataKind,
+): Html {
   const total = bins.reduce((sum, bin) => sum + bin.count, 0);
   const tuned =
-    temperature === 1 ? "" : ` Confidences were tuned on held-out pictures (temperature ${temperature.toFixed(2)}).`;
+    temperature === 1 ? "" : ` Confidences were tuned on held-out ${kind} (temperature ${temperature.toFixed(2)}).`;
   return html`<section><h2>Is its confidence to be believed?</h2>
 <p class="soft">On the diagonal, answers given with 80 % confidence are right 80 times in 100; below it the model is too sure.
 They differ by ${percent(ece)} on average (ECE).${tuned}</p>

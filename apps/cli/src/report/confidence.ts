@@ -1,3 +1,4 @@
+import type { DataKind } from "@graft-ml/data";
 import * as Plot from "@observablehq/plot";
 import type { TestPrediction } from "graft-ml";
 import { percent } from "../format.ts";
@@ -7,7 +8,7 @@ import { type Html, html } from "./html.ts";
 const BINS = 20;
 
 /** How sure the model is where it is right and where it is wrong. */
-export function confidence(predictions: readonly TestPrediction[], classes: number): Html {
+export function confidence(predictions: readonly TestPrediction[], classes: number, kind: DataKind): Html {
   const answers = predictions.map(({ target, label, probabilities }) => ({
     sure: probabilities[label]!,
     right: target === label,
@@ -33,7 +34,7 @@ export function confidence(predictions: readonly TestPrediction[], classes: numb
     );
   return html`<section><h2>How sure is it?</h2>
 <p class="soft">Confidence of right answers (up, ${whenRight} on average) and of wrong ones (down, ${whenWrong}).
-Where the two part, a threshold can send doubtful pictures to a person.</p>
+Where the two part, a threshold can send doubtful ${kind} to a person.</p>
 ${draw(`Histogram of confidence: right answers ${whenRight} on average, wrong ones ${whenWrong}`, {
   width: 440,
   height: 310,
@@ -45,7 +46,7 @@ ${draw(`Histogram of confidence: right answers ${whenRight} on average, wrong on
     tickFormat: (value: number) => `${Math.round(value * 100)} %`,
     ticks: 5,
   },
-  y: { label: "pictures", grid: true, tickFormat: (value: number) => String(Math.abs(value)) },
+  y: { label: kind, grid: true, tickFormat: (value: number) => String(Math.abs(value)) },
   marks: [bin(true), bin(false), Plot.ruleY([0], { stroke: "currentColor" })],
 })}</section>`;
 }

@@ -1,3 +1,4 @@
+import type { DataKind } from "@graft-ml/data";
 import * as Plot from "@observablehq/plot";
 import type { RunSummary } from "graft-ml";
 import { draw, INK } from "./draw.ts";
@@ -6,18 +7,19 @@ import { type Html, html } from "./html.ts";
 /** How the head was found: loss over epochs, or the solver's search for its penalty. */
 export function fitting(summary: RunSummary): Html | undefined {
   const { loss, validation, method } = summary.train;
-  if (loss.length > 0) return learningCurve(loss, validation);
+  const { kind } = summary.data;
+  if (loss.length > 0) return learningCurve(loss, validation, kind);
   const search = solverSearch(method);
-  return search && searchCurve(search);
+  return search && searchCurve(search, kind);
 }
 
-function learningCurve(loss: readonly number[], validation: readonly number[]): Html {
+function learningCurve(loss: readonly number[], validation: readonly number[], kind: DataKind): Html {
   const points = (values: readonly number[], name: string) => values.map((value, i) => ({ epoch: i + 1, value, name }));
   const lines = [...points(loss, "training"), ...points(validation, "held out")];
   const ends = lines.filter((point) => point.epoch === (point.name === "training" ? loss : validation).length);
   const color = (point: { name: string }): string => (point.name === "training" ? INK.accent : INK.second);
   return html`<section><h2>Learning curve</h2>
-<p class="soft">Mean loss of each epoch${validation.length > 0 ? ", on the pictures that train and on some held out from them" : ""}.
+<p class="soft">Mean loss of each epoch${validation.length > 0 ? `, on the ${kind} that train and on some held out from them` : ""}.
 A held-out line that rises while the other falls means learning by heart.</p>
 ${draw(`Loss by epoch: training ends at ${loss.at(-1)!.toFixed(3)}`, {
   width: 880,
@@ -90,10 +92,10 @@ function solverSearch(method: Readonly<Record<string, unknown>>): Search | undef
   return undefined;
 }
 
-function searchCurve({ penalty, measure, chosen, points }: Search): Html {
+function searchCurve({ penalty, measure, chosen, points }: Search, kind: DataKind): Html {
   const best = points.filter((point) => point.at === chosen);
   return html`<section><h2>How much penalty?</h2>
-<p class="soft">The head was solved exactly for each strength of the penalty; the one that does best on training pictures held out in turn is kept.</p>
+<p class="soft">The head was solved exactly for each strength of the penalty; the one that does best on training ${kind} held out in turn is kept.</p>
 ${draw(`${measure} by ${penalty}; ${chosen} is chosen`, {
   width: 880,
   height: 240,

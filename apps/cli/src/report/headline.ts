@@ -1,3 +1,4 @@
+import type { DataKind } from "@graft-ml/data";
 import * as Plot from "@observablehq/plot";
 import type { ClassificationReport, RunSummary } from "graft-ml";
 import { count, percent, percentRange } from "../format.ts";
@@ -7,20 +8,21 @@ import { type Html, html } from "./html.ts";
 
 /** The one number, its uncertainty, and what it is to be compared with. */
 export function headline({ test, data, train }: RunSummary): Html {
+  const { kind } = data;
   const chance = 1 / data.classes.length;
   const majority = majorityShare(test);
   return html`<section>
-<div class="hero"><strong>${percent(test.accuracy)}</strong><span>of ${count(test.samples)} test pictures are named right
-(95 % interval ${percentRange(test.interval)}), after learning ${data.classes.length} classes from ${count(train.samples)} pictures.
-${verdict(test, Math.max(chance, majority))}</span></div>
+<div class="hero"><strong>${percent(test.accuracy)}</strong><span>of ${count(test.samples)} test ${kind} are named right
+(95 % interval ${percentRange(test.interval)}), after learning ${data.classes.length} classes from ${count(train.samples)} ${kind}.
+${verdict(test, Math.max(chance, majority), kind)}</span></div>
 ${strip(test, chance, majority)}
 </section>`;
 }
 
-function verdict({ interval: [low, high] }: ClassificationReport, floor: number): string {
+function verdict({ interval: [low, high] }: ClassificationReport, floor: number, kind: DataKind): string {
   if (low > floor) return "All of the interval lies above what guessing reaches.";
   if (high < floor) return "All of the interval lies below what always giving the same answer reaches.";
-  return "That cannot be told from guessing: it takes more pictures, or other ones.";
+  return `That cannot be told from guessing: it takes more ${kind}, or other ones.`;
 }
 
 function strip({ accuracy, interval: [low, high] }: ClassificationReport, chance: number, majority: number): Html {

@@ -13,9 +13,10 @@ interface Case {
   readonly predictions: readonly TestPrediction[];
   readonly folder: string;
   readonly train?: Partial<RunSummary["train"]>;
+  readonly kind?: RunSummary["data"]["kind"];
 }
 
-function summaryOf({ classes, predictions, folder, train }: Case): RunSummary {
+function summaryOf({ classes, predictions, folder, train, kind = "pictures" }: Case): RunSummary {
   const test = linear().evaluate(
     predictions,
     predictions.map(({ target }) => target),
@@ -29,14 +30,16 @@ function summaryOf({ classes, predictions, folder, train }: Case): RunSummary {
     seed: 5,
     engine: { train: "solver:logistic", frozen: "onnxruntime" },
     groups: { frozen: 3, trained: 0 },
-    parameters: { total: 1000, trained: 10 },
+    parameters: { total: 1000, trained: 10, most: 10 },
     seconds: { decode: 0, features: 1, train: 2, total: 3 },
     cache: { hits: 1, misses: 2, bytes: 2048 },
-    train: { samples: 9, epochs: 0, loss: [], validation: [], method: {}, ...train },
+    train: { samples: 9, epochs: 0, loss: [], validation: [], method: {}, phases: [], ...train },
     test: test as unknown as RunSummary["test"],
     plan: { strategy: "frozen", phases: [{ groups: [], normalization: "frozen" }] },
+    audit: { frozen: 3, identical: 3, thawed: 0, changed: 0 },
     temperature: 1.2,
     data: {
+      kind,
       folder,
       classes,
       fingerprint: "f",
@@ -116,4 +119,40 @@ it("stays small with many classes and pictures that are gone", async () => {
   const page = await reportPage({ summary, testPredictions, command: "" });
   expect(page.match(/no preview/g)).toHaveLength(24);
   expect(page.length).toBeLessThan(600_000);
+});
+
+it("shows mistakes on texts as texts, believes none, and says texts everywhere", async () => {
+  const long = `${HOSTILE} ${"word ".repeat(1000)}`;
+  const testPredictions = predict(6, 2, (i) => `/d/reviews.csv:${i}`).map((each, i) => ({
+    ...each,
+    text: i === 0 ? long : `text ${i}`,
+    ...(i === 3 && { pair: HOSTILE }),
+  }));
+  const summary = summaryOf({ classes: ["bad", "good"], predictions: testPredictions, folder: "/d", kind: "texts" });
+  const page = await reportPage({ summary, testPredictions, command: "graft fit reviews.csv" });
+  expect(page).not.toContain("<script");
+  expect(page).not.toContain("<img");
+  expect(page.match(/<blockquote>/g)).toHaveLength(3);
+  expect(page).toContain("reviews.csv:3");
+  expect(page).toContain("test texts are named right");
+  expect(page.length).toBeLessThan(60_000);
+  expect(page).not.toMatch(/picture/);
+});
+
+it("tells why a strategy that measured chose what it trained", async () => {
+  const testPredictions = predict(6, 2, () => "gone.png");
+  const summary = summaryOf({ classes: ["a", "b"], predictions: testPredictions, folder: "/d" });
+  const reasons = [
+    { group: HOSTILE, probe: 0.5, fits: false },
+    { group: "top", probe: 0.75, fits: true, rate: 1 },
+  ];
+  const page = await reportPage({
+    summary: { ...summary, plan: { ...summary.plan, reasons } },
+    testPredictions,
+    command: "",
+  });
+  expect(page).toContain("<h2>Why these layers?");
+  expect(page).toContain("<td>top</td><td>0.75</td><td>yes</td><td>1</td>");
+  expect(page).not.toContain("<script");
+  expect(page).toContain("3 of 3 frozen tensors are bit for bit as pretrained");
 });

@@ -8,6 +8,7 @@ import { fitting } from "./fitting.ts";
 import { headline } from "./headline.ts";
 import { type Html, html, trusted } from "./html.ts";
 import { mistakes } from "./mistakes.ts";
+import { reasons } from "./reasons.ts";
 import { leftOut, reproduce, settings } from "./settings.ts";
 import { STYLE } from "./style.ts";
 
@@ -37,10 +38,11 @@ export async function reportPage({ summary, testPredictions, command, extra, ...
 ${headline(summary)}
 ${extra}
 ${confusion(test, data.classes)}
-${await mistakes(testPredictions, data.classes, data.folder)}
-<div class="pair">${calibration(test, summary.temperature)}${confidence(testPredictions, data.classes.length)}</div>
-${classTable(test)}
+${await mistakes(testPredictions, data)}
+<div class="pair">${calibration(test, summary.temperature, data.kind)}${confidence(testPredictions, data.classes.length, data.kind)}</div>
+${classTable(test, data.kind)}
 ${fitting(summary)}
+${reasons(summary)}
 ${leftOut(summary)}
 ${settings(summary)}
 ${reproduce(command)}

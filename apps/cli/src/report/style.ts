@@ -44,6 +44,9 @@ th[scope=row] { min-width: 8rem; }
 .mistakes .frame span { color: #666; padding: .5rem; text-align: center; }
 .mistakes b { color: var(--wrong); font-weight: 600; overflow-wrap: anywhere; }
 .mistakes div + div { overflow-wrap: anywhere; }
+.mistakes.texts { grid-template-columns: repeat(auto-fill, minmax(19rem, 1fr)); }
+.mistakes.texts li { border-left: 3px solid var(--line); padding-left: .8rem; }
+.mistakes blockquote { margin: 0 0 .35rem; font-size: .95rem; line-height: 1.45; overflow-wrap: anywhere; }
 .file { color: var(--soft); font-size: .78rem; white-space: nowrap; overflow: hidden; text-overflow: ellipsis; }
 pre { background: var(--paper); border: 1px solid var(--line); border-radius: 8px; padding: .8rem 1rem; overflow-x: auto; font: .86rem/1.5 ui-monospace, SFMono-Regular, Menlo, Consolas, monospace; white-space: pre-wrap; overflow-wrap: anywhere; }
 footer { color: var(--soft); font-size: .86rem; padding: .4rem .2rem; }

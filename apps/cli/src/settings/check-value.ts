@@ -41,7 +41,10 @@ export function checkValue(where: string, label: string, value: unknown, schema:
   } else if (value !== null && typeof value === "object") {
     const missing = required.find((name) => !Object.hasOwn(value, name));
     if (missing)
-      throw fail(where, `expected "${missing}" in ${label}; received only ${Object.keys(value).join(", ") || "{}"}`);
+      throw fail(
+        where,
+        `expected "${missing}" in ${label || "the file"}; received only ${Object.keys(value).join(", ") || "{}"}`,
+      );
     for (const [name, inner] of Object.entries(value)) {
       if (Object.hasOwn(properties, name))
         checkValue(where, label === "" ? name : `${label}.${name}`, inner, properties[name]!, root);

@@ -4,6 +4,7 @@ import { fail } from "@graft-ml/core";
 import { checkValue } from "./check-value.ts";
 import { FIT_SCHEMA, type FitSettings } from "./fit-settings.ts";
 import { resolveModules } from "./plugin-modules.ts";
+import { placedTeacher } from "./teacher.ts";
 
 const WHERE = "cli/config";
 
@@ -27,6 +28,8 @@ export async function readConfigFile(path: string, cwd: string): Promise<FitSett
   return {
     ...settings,
     ...(settings.data !== undefined && { data: absolute(settings.data) }),
+    ...(settings.plan !== undefined && { plan: absolute(settings.plan) }),
+    ...(settings.teacher !== undefined && { teacher: placedTeacher(settings.teacher, folder) }),
     ...(settings.out !== undefined && { out: absolute(settings.out) }),
     ...(settings.plugins !== undefined && { plugins: resolveModules(settings.plugins, file) }),
   };

@@ -18,11 +18,23 @@ async function configFile(content: unknown): Promise<{ folder: string; file: str
 /** One value a setting that both file and flag take. */
 const VALUES: Readonly<Record<string, unknown>> = {
   data: "pets",
+  textColumn: ["premise", "hypothesis"],
+  labelColumn: "answer",
   backbone: "efficientnet-lite0",
   freezing: "last",
   head: "mlp",
   solver: "ridge",
   optimizer: "sgd",
+  augment: ["horizontal-flip", { name: "rand-augment", m: 5 }],
+  views: 3,
+  mixing: "cutmix",
+  schedule: "cosine",
+  sampler: "balanced",
+  regularizer: "l2-sp",
+  teacher: "minilm-l6",
+  classWeights: { cat: 2 },
+  accumulate: 2,
+  ema: 0.99,
   epochs: 3,
   lr: 0.01,
   batch: 8,
@@ -40,7 +52,7 @@ const VALUES: Readonly<Record<string, unknown>> = {
 };
 
 it("takes every setting of the schema, and no other, from a file", async () => {
-  expect(Object.keys(FIT_SCHEMA.properties!).sort()).toEqual(["$schema", ...Object.keys(VALUES)].sort());
+  expect(Object.keys(FIT_SCHEMA.properties!).sort()).toEqual(["$schema", "plan", ...Object.keys(VALUES)].sort());
   const { folder, file } = await configFile({ $schema: "./schema.json", ...VALUES });
   expect(await readSettings({ config: file }, "/")).toEqual({
     ...VALUES,
@@ -83,7 +95,7 @@ it.each([
   [{ freezin: "last" }, /graft\.config\.json\] unknown setting "freezin"; did you mean "freezing"\? known: /],
   [
     { plugins: { head: [] } },
-    /unknown key of plugins "head"; did you mean "heads"\? known: backbones, freezing, heads$/,
+    /unknown key of plugins "head"; did you mean "heads"\? known: augmentations, backbones, freezing, heads$/,
   ],
   [{ head: { hidden: [8] } }, /expected "name" in head; received only hidden$/],
   [{ head: 3 }, /expected head to be a string or an object; received 3$/],
@@ -119,4 +131,32 @@ it("reads assignments as JSON where they are, as text where not", () => {
   expect(() => parseAssignment("head.name=mlp")).toThrow(
     'expected an option after "head."; received name. Choose the plugin with --head mlp',
   );
+});
+
+it("takes augmentations as a list of names, with options by --set", async () => {
+  const { file } = await configFile({ augment: ["grayscale", { name: "rotation", degrees: 5 }] });
+  const set = ["augment.rotation.fill=9", "augment.rotation.interpolation=nearest"];
+  expect(await readSettings({ config: file, set }, "/")).toEqual({
+    augment: ["grayscale", { name: "rotation", degrees: 5, fill: 9, interpolation: "nearest" }],
+  });
+  const flags = { config: file, augment: "horizontal-flip, rotation", views: "3" };
+  expect(await readSettings({ ...flags, set: ["mixing.alpha=0.4"] }, "/")).toEqual({
+    augment: ["horizontal-flip", "rotation"],
+    views: 3,
+    mixing: { name: "mixup", alpha: 0.4 },
+  });
+});
+
+it.each([
+  [
+    "augment.rotation.fill=9",
+    '[cli/fit] expected "rotation" among the augmentations; received grayscale. Name it with --augment',
+  ],
+  [
+    "augment.fill=9",
+    '[cli/fit] expected --set augment.name.option=value, for instance --set augment.rand-augment.m=5; received "augment.fill=9"',
+  ],
+  ["augmnt.fill=9", '[cli/fit] unknown kind in --set "augmnt"; did you mean "augment"? known: augment, backbone, '],
+])("refuses --set %s", async (set, message) => {
+  await expect(readSettings({ augment: "grayscale", set: [set] }, "/")).rejects.toThrow(message);
 });

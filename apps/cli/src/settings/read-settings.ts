@@ -1,7 +1,9 @@
 import { resolve } from "node:path";
 import { fail, unknownName } from "@graft-ml/core";
+import { isAugmentOption, withAugmentOption } from "./augment-settings.ts";
 import { checkValue, resolveSchema } from "./check-value.ts";
 import { readConfigFile } from "./config-file.ts";
+import { defaultBackbone } from "./default-backbone.ts";
 import {
   DEFAULT_NAMES,
   FIT_SCHEMA,
@@ -9,8 +11,12 @@ import {
   nameAndOptions,
   OPTION_KINDS,
   type OptionKind,
+  PLUGIN_KINDS,
   type PluginSetting,
 } from "./fit-settings.ts";
+import { placedBackbone } from "./model-file.ts";
+import { readPlanFile } from "./plan-file.ts";
+import { placedTeacher } from "./teacher.ts";
 
 const WHERE = "cli/fit";
 
@@ -27,12 +33,37 @@ export async function readSettings(flags: Flags, cwd: string): Promise<FitSettin
     settings[name] = value;
   }
   if (typeof settings.data === "string") settings.data = resolve(cwd, settings.data);
+  await takePlan(settings, given, cwd);
   for (const assignment of set) {
+    if (isAugmentOption(assignment)) {
+      settings.augment = withAugmentOption(
+        (settings.augment ?? []) as readonly PluginSetting[],
+        assignment,
+        jsonOrText,
+      );
+      continue;
+    }
     const { kind, option, value } = parseAssignment(assignment);
-    const { name, options } = nameAndOptions((settings[kind] ?? DEFAULT_NAMES[kind]) as PluginSetting);
+    const { name, options } = nameAndOptions((settings[kind] ?? (await defaultName(kind, settings))) as PluginSetting);
     settings[kind] = { ...options, [option]: value, name };
   }
+  if (settings.teacher !== undefined) settings.teacher = placedTeacher(settings.teacher as PluginSetting, cwd);
+  if (settings.backbone !== undefined) settings.backbone = placedBackbone(settings.backbone as PluginSetting, cwd);
   return settings as FitSettings;
+}
+
+/** A plan's file stands for the freezing strategy; of a file and a flag the flag wins. */
+async function takePlan(settings: Record<string, unknown>, flags: Flags, cwd: string): Promise<void> {
+  if (flags.freezing !== undefined && flags.plan === undefined) settings.plan = undefined;
+  if (flags.plan !== undefined && flags.freezing === undefined) settings.freezing = undefined;
+  const { plan, freezing } = settings;
+  if (plan === undefined) return;
+  if (freezing !== undefined)
+    throw fail(
+      WHERE,
+      `expected a plan or a freezing strategy; received both, ${String(plan)} and ${nameAndOptions(freezing as PluginSetting).name}`,
+    );
+  settings.freezing = { name: "planned", plan: await readPlanFile(String(plan), cwd) };
 }
 
 /** `freezing.groups=2` → kind, option and a value that is JSON where it can be, text where not. */
@@ -44,14 +75,21 @@ export function parseAssignment(text: string): { kind: OptionKind; option: strin
       `expected --set kind.option=value, for instance --set freezing.groups=2; received ${JSON.stringify(text)}`,
     );
   const [, kind = "", option = "", value = ""] = match;
-  if (!OPTION_KINDS.some((known) => known === kind)) throw unknownName(WHERE, "kind in --set", kind, OPTION_KINDS);
+  if (!OPTION_KINDS.some((known) => known === kind)) throw unknownName(WHERE, "kind in --set", kind, PLUGIN_KINDS);
   if (option === "name")
     throw fail(WHERE, `expected an option after "${kind}."; received name. Choose the plugin with --${kind} ${value}`);
   return { kind: kind as OptionKind, option, value: jsonOrText(value) };
 }
 
+async function defaultName(kind: OptionKind, { data }: FitSettings): Promise<string> {
+  return kind === "backbone" ? defaultBackbone(data) : DEFAULT_NAMES[kind];
+}
+
 function flagValue(name: string, text: unknown): unknown {
   const types = [resolveSchema(FIT_SCHEMA.properties![name] ?? {}, FIT_SCHEMA).type ?? []].flat();
+  // A list of names; what may be one text as well is collected from several flags.
+  if (types.join() === "array" && typeof text === "string") return text.split(",").map((name) => name.trim());
+  if (types.includes("object") && typeof text === "string" && text.startsWith("{")) return jsonOrText(text);
   const numeric = types.includes("number") || types.includes("integer");
   // Text that is no number is shown as it is by the check.
   return numeric && typeof text === "string" && text.trim() !== "" && !Number.isNaN(Number(text)) ? Number(text) : text;

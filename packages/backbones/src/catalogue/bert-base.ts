@@ -10,6 +10,7 @@ export const bertBase: CatalogueCard = {
   original: "google-bert/bert-base-uncased",
   licence: "Apache-2.0",
   preprocessing: { tokenizer: "wordpiece", maxTokens: 512, padId: 0, mask: "attention_mask", pooling: "mean" },
+  tokenizer: { repository: "Xenova/bert-base-uncased", file: "tokenizer.json", revision: "main" },
   lastHidden: "encoder/layer\\.11/output/LayerNorm/",
   parameters: 109482240,
   sha256: "unverified",
@@ -18,5 +19,5 @@ export const bertBase: CatalogueCard = {
     parameters:
       "onnx/models at b1eeaa1, turnkey_stats.yaml of bert_Opset17_transformers, without the head of masked words",
   },
-  unverified: ["sha256", "licence", "preprocessing", "lastHidden"],
+  unverified: ["sha256", "licence", "preprocessing", "tokenizer", "lastHidden"],
 };

@@ -1,18 +1,5 @@
-import type { ImagePreprocessing } from "@graft-ml/core";
+import type { Preprocessing } from "@graft-ml/core";
 import type { HubFile } from "../hub-file.ts";
-
-/** How a catalogued text model's samples become what its graph takes. */
-export interface CatalogueTextPreprocessing {
-  readonly tokenizer: "wordpiece" | "bpe";
-  /** Longest sequence in tokens, the special ones included. */
-  readonly maxTokens: number;
-  /** Id that fills up shorter sequences; left out where the model takes no mask. */
-  readonly padId?: number;
-  /** Name of the graph's input of the mask. */
-  readonly mask?: string;
-  /** How hidden states of tokens become features; `none` where the graph ends at features. */
-  readonly pooling: "mean" | "last" | "none";
-}
 
 /** A pretrained model as data: what a listing shows and a download needs. A fact that is not known is left out. */
 export interface CatalogueCard {
@@ -30,13 +17,17 @@ export interface CatalogueCard {
   readonly original: string;
   /** SPDX identifier. */
   readonly licence: string;
-  readonly preprocessing: ImagePreprocessing | CatalogueTextPreprocessing;
+  readonly preprocessing: Preprocessing;
+  /** Where a hub has the `tokenizer.json` of a model of texts. */
+  readonly tokenizer?: HubFile;
   /** Classes of the original classifier, where the file has one. */
   readonly labels?: "imagenet-1k";
   /** Name of the output to end at, for files without a classifier. Default: found in the graph. */
   readonly features?: string;
   /** Which token stands for the picture, for files that end at tokens. */
   readonly tokens?: "cls";
+  /** Set where the file makes one row of a text's tokens itself, in the way that `preprocessing` says. */
+  readonly pooled?: true;
   /** Regular expression of the value to end at: the last that matches. */
   readonly lastHidden?: string;
   /** Layer groups by their weights' names, where those say more than the graph: the first pattern that matches names the group. */

@@ -13,8 +13,14 @@ export const clipVitB32Text: CatalogueCard = {
   },
   original: "openai/clip-vit-base-patch32",
   licence: "MIT",
-  preprocessing: { tokenizer: "bpe", maxTokens: 77, pooling: "none" },
+  preprocessing: { tokenizer: "bpe", maxTokens: 77, padId: 49407, mask: "attention_mask", pooling: "last" },
+  tokenizer: {
+    repository: "Xenova/clip-vit-base-patch32",
+    file: "tokenizer.json",
+    revision: "d15189d7028b43f1d3e65039190477f6af591c2a",
+  },
   features: "text_embeds",
+  pooled: true,
   bytes: 254058553,
   sha256: "3f6571f5bad13a97c469c1622e1cfc4d9aef78b79fdbfcff804ca357bfada8cc",
   evidence: {
@@ -24,5 +30,5 @@ export const clipVitB32Text: CatalogueCard = {
     licence: "the same programs",
     preprocessing: "the same programs",
   },
-  unverified: [],
+  unverified: ["preprocessing.padId", "tokenizer"],
 };

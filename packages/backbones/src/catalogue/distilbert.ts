@@ -10,6 +10,7 @@ export const distilbert: CatalogueCard = {
   original: "distilbert/distilbert-base-uncased",
   licence: "Apache-2.0",
   preprocessing: { tokenizer: "wordpiece", maxTokens: 512, padId: 0, mask: "attention_mask", pooling: "mean" },
+  tokenizer: { repository: "Xenova/distilbert-base-uncased", file: "tokenizer.json", revision: "main" },
   lastHidden: "transformer/layer\\.5/output_layer_norm/",
   parameters: 66362880,
   sha256: "unverified",
@@ -18,5 +19,5 @@ export const distilbert: CatalogueCard = {
     parameters:
       "onnx/models at b1eeaa1, turnkey_stats.yaml of distilbert_Opset17_transformers, without the head of masked words",
   },
-  unverified: ["sha256", "licence", "preprocessing", "lastHidden"],
+  unverified: ["sha256", "licence", "preprocessing", "tokenizer", "lastHidden"],
 };

@@ -9,7 +9,8 @@ export const gpt2: CatalogueCard = {
   hub: { repository: "onnxmodelzoo/gpt2-10", file: "gpt2-10.onnx", revision: "main" },
   original: "openai-community/gpt2, by the ONNX Model Zoo",
   licence: "Apache-2.0",
-  preprocessing: { tokenizer: "bpe", maxTokens: 1024, pooling: "last" },
+  preprocessing: { tokenizer: "bpe", maxTokens: 1024, padId: 50256, mask: "attention_mask", pooling: "last" },
+  tokenizer: { repository: "openai-community/gpt2", file: "tokenizer.json", revision: "main" },
   features: "output1",
   parameters: 124439808,
   bytes: 548227537,
@@ -21,5 +22,5 @@ export const gpt2: CatalogueCard = {
     licence: "onnx/models at b1eeaa1, validated/text/machine_comprehension/gpt-2/README.md",
     parameters: "onnx/models at b1eeaa1, turnkey_stats.yaml of gpt2_Opset17_transformers, the same architecture",
   },
-  unverified: ["hub.file", "preprocessing.maxTokens"],
+  unverified: ["hub.file", "preprocessing", "tokenizer"],
 };

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import { readFile } from "node:fs/promises";
 import { basename, dirname, join } from "node:path";
 import { fail, type Graph } from "@graft-ml/core";
@@ -26,32 +27,65 @@ export interface KerasOptions {
  * Keras: a `.keras` archive, a legacy `.h5` file or the `model.json` of a TensorFlow.js LayersModel or GraphModel, as a path or as bytes.
  */
 export async function kerasModel(file: string | Uint8Array, options: KerasOptions = {}): Promise<Graph> {
+  return (await openKerasModel(file, options)).graph;
+}
+
+/** A translated model, and what it was read from. */
+export interface OpenedModel {
+  readonly graph: Graph;
+  /** What the model calls itself, where its configuration says it. */
+  readonly name?: string;
+  /** The files' size, all shards included. */
+  readonly bytes: number;
+  /** The file's hash in hexadecimal; of a `model.json` with shards, the hash of all one after another, and of a topology given. */
+  readonly sha256: string;
+}
+
+/** Translates a Keras model as `kerasModel` does, and says what it was read from. */
+export async function openKerasModel(file: string | Uint8Array, options: KerasOptions = {}): Promise<OpenedModel> {
   const size = typeof options.size === "number" ? ([options.size, options.size] as const) : options.size;
   if (size?.some((pixels) => !Number.isSafeInteger(pixels) || pixels < 1)) {
     throw fail("backbones/keras", `expected size to be whole pixels; received ${JSON.stringify(options.size)}`);
   }
-  const source = await open(file, options, size);
-  if ("nodes" in source) return source;
+  const whole = typeof file === "string" ? await readWhole(file) : file;
+  const hash = createHash("sha256").update(whole);
+  let bytes = whole.byteLength;
+  const readShard = options.readShard ?? (typeof file === "string" ? besides(file) : noShards);
+  const counted: ReadShard = async (path) => {
+    const shard = await readShard(path);
+    hash.update(shard);
+    bytes += shard.byteLength;
+    return shard;
+  };
+  const where = typeof file === "string" ? basename(file) : "the model";
+  const source = await open(where, whole, { ...options, readShard: counted }, size);
+  if (options.topology !== undefined) hash.update(JSON.stringify(options.topology));
+  const read = { bytes, sha256: hash.digest("hex") };
+  if ("nodes" in source) return { graph: source, ...read };
   try {
-    return translateModel(source, size);
+    const { config } = source.topology;
+    const name = isJson(config) && typeof config.name === "string" ? { name: config.name } : {};
+    return { graph: translateModel(source, size), ...name, ...read };
   } finally {
     source.close();
   }
 }
 
-async function open(file: string | Uint8Array, options: KerasOptions, size: InputSize): Promise<KerasSource | Graph> {
-  const where = typeof file === "string" ? basename(file) : "the model";
-  const bytes = typeof file === "string" ? await readWhole(file) : file;
+async function open(
+  where: string,
+  bytes: Uint8Array,
+  options: KerasOptions & { readonly readShard: ReadShard },
+  size: InputSize,
+): Promise<KerasSource | Graph> {
   const topology =
     typeof options.topology === "string" ? parseObject("the topology given", options.topology) : options.topology;
   const start = String.fromCharCode(...bytes.subarray(0, 8));
   if (start.startsWith("PK")) return openArchive(where, bytes);
   if (start.startsWith("\x89HDF\r\n\x1a\n")) return openLegacyH5(where, bytes, topology);
   if (/^(\xef\xbb\xbf)?\s*\{/.test(start)) {
-    const readShard = options.readShard ?? (typeof file === "string" ? besides(file) : noShards);
     const model = parseObject(where, new TextDecoder().decode(bytes));
-    if (isGraphModel(model)) return graphModel(where, model, readShard, size);
-    return openLayersModel(where, model, readShard, topology);
+    if (isGraphModel(model)) return graphModel(where, model, options.readShard, size);
+    return openLayersModel(where, model, options.readShard, topology);
   }
   throw fail(
     "backbones/keras",

@@ -11,8 +11,8 @@ export const gelu: Operator = {
       throw fail("graph", `node "${c.node.name}" (Gelu): approximation ${kind} is not known, only none and tanh`);
     return [c.input(0)];
   },
-  gradient: ({ g, attributes, inputs, dy }) => [
-    g.op("Mul", [dy, kindOf(attributes) === "tanh" ? tanhSlope(g, inputs[0]!) : exactSlope(g, inputs[0]!)]),
+  gradient: ({ g, attributes, inputs: [x], dy }) => [
+    kindOf(attributes) === "tanh" ? g.op("Mul", [dy, tanhSlope(g, x!)]) : exactGeluGradient(g, x!, dy),
   ],
 };
 
@@ -20,12 +20,12 @@ function kindOf(attributes: Attributes): string {
   return attributes.string("approximate", "none");
 }
 
-/** Φ(x) + x φ(x). */
-function exactSlope(g: GraphBuilder, x: Value): Value {
-  const erf = g.op("Erf", [g.op("Mul", [x, g.scalar(Math.SQRT1_2)])]);
-  const below = g.op("Mul", [g.op("Add", [erf, g.scalar(1)]), g.scalar(0.5)]);
-  const bell = g.op("Exp", [g.op("Mul", [g.op("Mul", [x, x]), g.scalar(-0.5)])]);
-  return g.op("Add", [below, g.op("Mul", [g.op("Mul", [x, bell]), g.scalar(1 / Math.sqrt(2 * Math.PI))])]);
+/** dy · (Φ(x) + x φ(x)) as ½ dy · (1 + erf u + x exp(ln √(2/π) − u²)) with u = x / √2: constants in exponents cost no pass. */
+export function exactGeluGradient(g: GraphBuilder, x: Value, dy: Value): Value {
+  const u = g.op("Mul", [x, g.scalar(Math.SQRT1_2)]);
+  const share = g.op("Add", [g.op("Erf", [u]), g.scalar(1)]);
+  const bell = g.op("Exp", [g.op("Sub", [g.scalar(Math.log(2 / Math.PI) / 2), g.op("Mul", [u, u])])]);
+  return g.op("Mul", [g.op("Mul", [dy, g.scalar(0.5)]), g.op("Add", [share, g.op("Mul", [x, bell])])]);
 }
 
 /** With u = √(2/π) (x + 0.044715 x³) and t = tanh u: (1 + t) / 2 + x (1 − t²) u′ / 2. */

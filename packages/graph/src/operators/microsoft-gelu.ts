@@ -1,6 +1,7 @@
 import type { Value } from "@graft-ml/core";
 import type { Operator } from "../operator.ts";
-import { composedGradient, type Decompose, type DecomposeContext } from "./decomposition.ts";
+import type { Decompose, DecomposeContext } from "./decomposition.ts";
+import { exactGeluGradient } from "./gelu.ts";
 import { MICROSOFT_DOMAIN } from "./microsoft.ts";
 
 /** x · Φ(x) in elementary operators. */
@@ -18,5 +19,5 @@ export const microsoftGelu: Operator = {
   domain: MICROSOFT_DOMAIN,
   since: 1,
   infer: (c) => [c.input(0)],
-  gradient: composedGradient(decomposeMicrosoftGelu),
+  gradient: ({ g, inputs, dy }) => [exactGeluGradient(g, inputs[0]!, dy)],
 };

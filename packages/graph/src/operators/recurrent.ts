@@ -1,5 +1,5 @@
 import { type Dim, fail, float32, type Value } from "@graft-ml/core";
-import { reshape } from "../emit.ts";
+import { reshape, split } from "../emit.ts";
 import { type InferContext, type Operator, type Shape, staticDims } from "../operator.ts";
 import type { DecomposeContext } from "./decomposition.ts";
 
@@ -126,22 +126,10 @@ export function unrolled(c: DecomposeContext, walk: Walk, defaults: readonly str
   return [swap(stacked(sequences, 1), [2, 0, 1, 3]), last("h"), ...(cell ? [last("c")] : [])];
 }
 
-/** Equal parts along an axis; one node, so that its gradient is one, too. */
+/** Equal parts along an axis. */
 export function splitEvenly({ g }: DecomposeContext, x: Value, axis: number, count: number): Value[] {
   if (count === 1) return [x];
-  const sizes = new Array<number>(count).fill(staticDims(x)[axis]! / count);
-  const name = g.fresh("Split");
-  const outputs = Array.from({ length: count }, (_, i) => g.fresh(`${name}:${i}`));
-  const at = { axis: { type: "int", value: axis } } as const;
-  g.append({
-    name,
-    op: "Split",
-    domain: "",
-    inputs: g.opset >= 13 ? [x.name, g.ints(sizes).name] : [x.name],
-    outputs,
-    attributes: g.opset >= 13 ? at : { ...at, split: { type: "ints", value: sizes } },
-  });
-  return outputs.map((output) => g.value(output));
+  return split(g, x, axis, new Array<number>(count).fill(staticDims(x)[axis]! / count));
 }
 
 /** Adds whatever of the parts there is. */

@@ -1,5 +1,6 @@
 import type { Graph, PrepareOptions, Tensors } from "@graft-ml/core";
 import { peakMemory } from "@graft-ml/graph";
+import { carriedBytes } from "../carried.ts";
 import { findBlocked } from "./lowerings/blocked-layout.ts";
 import type { LoweringOptions } from "./lowerings/index.ts";
 import { sessionGraph } from "./session-graph.ts";
@@ -13,16 +14,18 @@ const SESSION = 75e6;
 export function predictMemory(
   graph: Graph,
   bindings: Readonly<Record<string, number>> = {},
-  { carry = {}, initial = {} }: PrepareOptions = {},
+  options: PrepareOptions = {},
   lowering: LoweringOptions = {},
 ): number {
+  const { carry = {}, initial } = options;
   const held = new Set(Object.values(carry));
   const { initializers, inputs, values } = peakMemory(sessionGraph(graph, lowering), bindings, {
     find: findBlocked(lowering.block ?? 0),
     held,
   });
-  // Carried values have a second buffer, which a run writes into.
-  return initializers + inputs + bytesOf(initial) + ARENA * values + SESSION;
+  // Carried values have a second buffer, which a run writes into; those without first values are another program's.
+  const carried = initial === undefined ? -carriedBytes(graph, options) : bytesOf(initial);
+  return initializers + inputs + carried + ARENA * values + SESSION;
 }
 
 function bytesOf(tensors: Tensors): number {

@@ -1,6 +1,15 @@
-import { type Engine, fail, type Graph, type PrepareOptions, type Program, type Tensor } from "@graft-ml/core";
+import {
+  type DType,
+  type Engine,
+  fail,
+  type Graph,
+  type PrepareOptions,
+  type Program,
+  type Tensor,
+} from "@graft-ml/core";
 import { writeModel } from "@graft-ml/graph";
 import type { InferenceSession, Tensor as OrtTensor } from "onnxruntime-node";
+import { carriedFor, checkShared, hold, letGo } from "../carried.ts";
 import type { LoweringOptions } from "./lowerings/index.ts";
 import { predictMemory } from "./predict-memory.ts";
 import { sessionGraph } from "./session-graph.ts";
@@ -34,57 +43,91 @@ export function engineOn(platform: Platform): Engine {
 
 async function prepare(platform: Platform, graph: Graph, options: PrepareOptions = {}): Promise<Program> {
   const { ort, lowering } = platform;
-  if (options.background && options.carry === undefined && platform.background) {
+  if (options.background && options.carry === undefined && options.shares === undefined && platform.background) {
     const outputs = graph.outputs.map((output) => output.name);
     return platform.background(writeModel(sessionGraph(graph, lowering)), platform.sessionOptions(options), outputs);
   }
   const carry = Object.entries(options.carry ?? {});
-  const state = new Map<string, OrtTensor>();
-  for (const [input, output] of carry) {
-    const initial = options.initial?.[input];
-    if (initial === undefined)
-      throw fail(WHERE, `the carried input "${input}" (from "${output}") has no initial value`);
-    state.set(input, toOrt(ort, { ...initial, data: initial.data.slice() }));
+  const carried = carriedFor(WHERE, ort, options, () => firstValues(platform, options));
+  const { values, spare } = carried.state;
+  if (options.shares !== undefined) {
+    const held = [...values].map(([name, { type, dims }]) => [name, { dtype: type as DType, dims }] as const);
+    checkShared(WHERE, graph, options.carry ?? {}, held);
   }
-  // Two buffers a carried value: one is read while the other is written.
-  const spare = new Map(platform.writesInto ? carry.map(([input]) => [input, emptyLike(ort, state.get(input)!)]) : []);
-  let session: InferenceSession | undefined = await ort.InferenceSession.create(
-    writeModel(sessionGraph(graph, lowering)),
-    platform.sessionOptions(options),
-  );
-  const carried = new Set(carry.map(([, output]) => output));
-  const free = graph.outputs.map((output) => output.name).filter((name) => !carried.has(name));
+  let session: InferenceSession | undefined;
+  const next = new Set(carry.map(([, output]) => output));
+  const free = graph.outputs.map((output) => output.name).filter((name) => !next.has(name));
+  const alive = (): InferenceSession => {
+    if (session === undefined) throw fail(WHERE, "the program was released");
+    return session;
+  };
 
-  return {
+  const program: Program = {
     async run(inputs, fetch = free) {
-      if (session === undefined) throw fail(WHERE, "the program was released");
-      const feeds: Record<string, OrtTensor> = Object.fromEntries(state);
+      const open = alive();
+      const feeds: Record<string, OrtTensor> = Object.fromEntries(values);
       for (const [name, value] of Object.entries(inputs)) feeds[name] = toOrt(ort, value);
       const fetches: Record<string, OrtTensor | null> = {};
       for (const name of fetch) fetches[name] = null;
       for (const [input, output] of carry) fetches[output] = spare.get(input) ?? null;
-      const results = await session.run(feeds, fetches);
+      const results = await open.run(feeds, fetches);
       for (const [input, output] of carry) {
-        if (platform.writesInto) spare.set(input, state.get(input)!);
-        state.set(input, results[output] as OrtTensor);
+        if (platform.writesInto) spare.set(input, values.get(input)!);
+        values.set(input, results[output] as OrtTensor);
       }
       return Object.fromEntries(fetch.map((name) => [name, fromOrt(results[name] as OrtTensor)]));
     },
-    state: async () => Object.fromEntries([...state].map(([name, value]) => [name, copy(fromOrt(value))])),
-    async setState(values) {
-      for (const [name, value] of Object.entries(values)) {
-        if (!state.has(name)) throw fail(WHERE, `expected a carried input; received "${name}"`);
-        state.set(name, toOrt(ort, copy(value)));
+    async state() {
+      alive();
+      return Object.fromEntries([...values].map(([name, value]) => [name, copy(fromOrt(value))]));
+    },
+    async setState(replaced) {
+      alive();
+      for (const [name, value] of Object.entries(replaced)) {
+        if (!values.has(name)) throw fail(WHERE, `expected a carried input; received "${name}"`);
+        values.set(name, toOrt(ort, copy(value)));
       }
     },
     async release() {
-      state.clear();
-      spare.clear();
       const open = session;
+      if (open === undefined) return;
       session = undefined;
-      await open?.release();
+      if (letGo(program, carried)) {
+        values.clear();
+        spare.clear();
+      }
+      await open.release();
     },
   };
+  // Held while the session is made: whoever shares these values may be released meanwhile.
+  hold(program, carried);
+  try {
+    session = await ort.InferenceSession.create(
+      writeModel(sessionGraph(graph, lowering)),
+      platform.sessionOptions(options),
+    );
+  } catch (error) {
+    letGo(program, carried);
+    throw error;
+  }
+  return program;
+}
+
+/** Carried values, and a second buffer for each where runs write into them: one is read while the other is written. */
+interface CarriedTensors {
+  readonly values: Map<string, OrtTensor>;
+  readonly spare: Map<string, OrtTensor>;
+}
+
+function firstValues({ ort, writesInto }: Platform, { carry = {}, initial = {} }: PrepareOptions): CarriedTensors {
+  const values = new Map<string, OrtTensor>();
+  for (const [input, output] of Object.entries(carry)) {
+    const first = initial[input];
+    if (first === undefined) throw fail(WHERE, `the carried input "${input}" (from "${output}") has no initial value`);
+    values.set(input, toOrt(ort, copy(first)));
+  }
+  const spare = writesInto ? [...values].map(([input, value]) => [input, emptyLike(ort, value)] as const) : [];
+  return { values, spare: new Map(spare) };
 }
 
 function toOrt(ort: Ort, { dtype, dims, data }: Tensor): OrtTensor {

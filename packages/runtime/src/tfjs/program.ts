@@ -10,6 +10,7 @@ import {
   unknownName,
 } from "@graft-ml/core";
 import { peakMemory } from "@graft-ml/graph";
+import { carriedBytes, carriedFor, checkShared, hold, letGo } from "../carried.ts";
 import { checkTypes, compile, type Step } from "./compile.ts";
 import type { Device, DeviceTensor } from "./device.ts";
 import { constantNodes, type Plan, plan } from "./plan.ts";
@@ -22,9 +23,10 @@ export function engineOn(device: Device): Engine {
   return {
     name: device.name,
     prepare: async (graph, options = {}) => prepareProgram(graph, options, device),
-    predictMemory(graph, bindings) {
+    predictMemory(graph, bindings, options = {}) {
       const { initializers, inputs, values } = peakMemory(graph, bindings);
-      return initializers + inputs + ALLOCATOR * values + DEVICE;
+      const others = options.initial === undefined ? carriedBytes(graph, options) : 0;
+      return initializers + inputs - others + ALLOCATOR * values + DEVICE;
     },
   };
 }
@@ -36,21 +38,23 @@ const DEVICE = 75e6;
 
 /** Makes a graph ready: kernels chosen, initializers on the device, what is constant computed. */
 function prepareProgram(graph: Graph, options: PrepareOptions, device: Device): Program {
-  const { carry = {}, initial = {} } = options;
-  checkCarry(graph, carry, initial);
+  const { carry = {}, initial = {}, shares } = options;
+  checkCarry(graph, carry, shares === undefined ? initial : undefined);
   checkTypes(graph);
   device.activate();
+  const carried = carriedFor(WHERE, device, options, () => new Map<string, Value>());
+  const state = carried.state;
+  if (shares !== undefined) checkShared(WHERE, graph, carry, state);
 
   const outputNames = graph.outputs.map((output) => output.name);
-  const carried = [...new Set(Object.values(carry))];
-  const everything = [...new Set([...outputNames, ...carried])];
+  const next = [...new Set(Object.values(carry))];
+  const everything = [...new Set([...outputNames, ...next])];
   const variable = new Set([...graph.inputs.map((input) => input.name), ...Object.keys(carry)]);
   const constant = constantNodes(graph, new Set([...graph.initializers.keys()].filter((name) => !variable.has(name))));
   const needed = new Set(plan(graph, everything, () => true).nodes);
   const steps = graph.nodes.map((node, index) => (needed.has(index) ? compile(graph, node, device) : undefined));
 
   const constants = new Map<string, Value>();
-  const state = new Map<string, Value>();
   const plans = new Map<string, Plan>();
   let released = false;
 
@@ -78,30 +82,31 @@ function prepareProgram(graph: Graph, options: PrepareOptions, device: Device): 
     computeConstants(graph, steps, constant, needed, new Set(everything), carry, constants, device);
     setState(initial);
   } catch (error) {
-    for (const value of [...constants.values(), ...state.values()]) dispose(value);
+    for (const value of constants.values()) dispose(value);
+    if (carried.holders === 0) for (const value of state.values()) dispose(value);
     throw error;
   }
 
-  return {
+  const program: Program = {
     async run(inputs, fetch) {
       alive();
-      const fetched = fetch ?? outputNames.filter((name) => !carried.includes(name));
+      const fetched = fetch ?? outputNames.filter((name) => !next.includes(name));
       for (const name of fetched) {
         if (!outputNames.includes(name)) throw unknownName(WHERE, "output", name, outputNames);
       }
       const local = new Map<string, Value>();
       try {
         feed(graph, inputs, carry, local, device);
-        const { nodes, frees } = planFor([...new Set([...fetched, ...carried])]);
+        const { nodes, frees } = planFor([...new Set([...fetched, ...next])]);
         nodes.forEach((index, position) => {
           execute(steps[index]!, lookup(local), local, device);
           for (const name of frees[position]!) free(local, name);
         });
         const results = fetched.map((name) => download(found(lookup(local), name), device));
-        const next = Object.entries(carry).map(
+        const made = Object.entries(carry).map(
           ([input, output]) => [input, shared(found(lookup(local), output), device)] as const,
         );
-        for (const [input, value] of next) {
+        for (const [input, value] of made) {
           dispose(state.get(input)!);
           state.set(input, value);
         }
@@ -127,11 +132,15 @@ function prepareProgram(graph: Graph, options: PrepareOptions, device: Device): 
     async release() {
       if (released) return;
       released = true;
-      for (const value of [...constants.values(), ...state.values()]) dispose(value);
+      for (const value of constants.values()) dispose(value);
       constants.clear();
+      if (!letGo(program, carried)) return;
+      for (const value of state.values()) dispose(value);
       state.clear();
     },
   };
+  hold(program, carried);
+  return program;
 }
 
 /** Uploads the initializers that are read and runs the constant nodes once; keeps what the others read. */
@@ -210,15 +219,17 @@ function feed(
   }
 }
 
-function checkCarry(graph: Graph, carry: Readonly<Record<string, string>>, initial: Tensors): void {
+/** Values that are shared have no first ones. */
+function checkCarry(graph: Graph, carry: Readonly<Record<string, string>>, initial: Tensors | undefined): void {
   const inputs = [...graph.inputs.map((input) => input.name), ...graph.initializers.keys()];
   const outputs = graph.outputs.map((output) => output.name);
   for (const [input, output] of Object.entries(carry)) {
     if (!inputs.includes(input)) throw unknownName(WHERE, "input", input, inputs);
     if (!outputs.includes(output)) throw unknownName(WHERE, "output", output, outputs);
-    if (initial[input] === undefined) throw fail(WHERE, `expected a first value for the carried input "${input}"`);
+    if (initial !== undefined && initial[input] === undefined)
+      throw fail(WHERE, `expected a first value for the carried input "${input}"`);
   }
-  for (const name of Object.keys(initial)) {
+  for (const name of Object.keys(initial ?? {})) {
     if (carry[name] === undefined) throw unknownName(WHERE, "carried input", name, Object.keys(carry));
   }
 }

@@ -37,7 +37,13 @@ export function isCard(card: BackboneCard<Preprocessing>, id: string): void {
   else isImagePreprocessing(card.preprocessing);
 }
 
-function isTextPreprocessing({ maxTokens, padId, mask }: TextPreprocessing): void {
+const POOLINGS: readonly TextPreprocessing["pooling"][] = ["mean", "cls", "last", "max", "none"];
+
+function isTextPreprocessing({ maxTokens, padId, mask, pooling }: TextPreprocessing): void {
+  holds(
+    POOLINGS.includes(pooling),
+    () => `expected preprocessing.pooling to be one of ${POOLINGS.join(", ")}; received ${JSON.stringify(pooling)}`,
+  );
   holds(
     Number.isInteger(maxTokens) && maxTokens > 2,
     () => `expected preprocessing.maxTokens above the 2 special tokens; received ${maxTokens}`,
@@ -86,9 +92,11 @@ export function isCardOf({ card, graph }: Backbone<Preprocessing>): void {
   const outputs = graph.outputs.map(({ name }) => name).join(", ");
   holds(outputs === card.features, () => `expected the graph to end at "${card.features}"; its outputs are ${outputs}`);
   const dims = inferShapes(graph).values.get(card.features)!.dims;
+  const everyToken = "tokenizer" in card.preprocessing && card.preprocessing.pooling === "none";
+  const wanted = ["batch", ...(everyToken ? ["tokens"] : []), card.numFeatures];
   holds(
-    dims.length === 2 && dims[1] === card.numFeatures,
-    () => `expected features [batch, ${card.numFeatures}]; received [${dims.join(", ")}]`,
+    dims.length === wanted.length && dims.at(-1) === card.numFeatures,
+    () => `expected features [${wanted.join(", ")}]; received [${dims.join(", ")}]`,
   );
 }
 

@@ -2,6 +2,7 @@ import {
   type Backbone,
   float32,
   type Graph,
+  type GroupMeasure,
   type LayerGroup,
   type Random,
   seededRandom,
@@ -30,6 +31,17 @@ export function syntheticGroups(count: number): LayerGroup[] {
     name: `blocks.${i}`,
     initializers: [`blocks.${i}.weight`],
     boundary: `blocks.${i}.out`,
+  }));
+}
+
+/** Measures of such groups: probes that rise and fall again, gradients that grow towards the head, training that costs more than the pass. */
+export function syntheticMeasures(groups: readonly LayerGroup[]): GroupMeasure[] {
+  const count = groups.length;
+  return groups.map(({ name }, i) => ({
+    name,
+    probe: 0.9 - Math.abs((i + 1) / count - 0.8) / 2,
+    gradient: (0.01 * (i + 1)) / count,
+    seconds: { pass: (20 * i) / count, epoch: 60 - (50 * i) / count },
   }));
 }
 

@@ -46,7 +46,7 @@ export function withLoss({ graph, outputs }: Attached, head: Head, problem: Head
       .map(({ name, dtype, dims }) => [name, g.input(name, dtype, [batch, ...dims.slice(1)])]),
   );
   const weight = g.input("sample_weight", "float32", [batch]);
-  const each = g.name(head.loss(values(g, outputs), fed, g), EACH);
+  const each = g.name(head.loss(values(g, outputs), fed, g, problem.spec), EACH);
   const total = reduceSum(g, g.op("Mul", [each, weight]), [0], false);
   return g.finish([each, g.name(g.op("Div", [total, reduceSum(g, weight, [0], false)]), LOSS)]);
 }

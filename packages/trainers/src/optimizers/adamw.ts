@@ -15,6 +15,7 @@ export function adamw(options: PlainOptions = {}): Optimizer {
   return {
     name: "adamw",
     summary: "Adam with decoupled weight decay",
+    elementwise: true,
     slots: ["m", "v"],
     // The moments are kept without their factors (1 − β), which the fed scalars make up for: four passes over the weights less.
     scalars(step) {

@@ -19,6 +19,8 @@ export interface Optimizer {
   readonly name: string;
   /** One line for listings. */
   readonly summary: string;
+  /** Whether each number is updated by itself alone: variables may then be laid end to end and updated as one. */
+  readonly elementwise: boolean;
   /** Names of what it remembers of each variable, all zero at the start. */
   readonly slots: readonly string[];
   /** Values that change with the step (counted from 1) but not with the variable; fed as float32 scalars. */

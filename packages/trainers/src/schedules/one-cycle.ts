@@ -13,10 +13,14 @@ export function oneCycle(options: PlainOptions = {}): Schedule {
   const end = numberOption(where, options, "end", 1 / 250_000, { min: 0, max: 1 });
   const cosine = (from: number, to: number, share: number): number =>
     to + ((from - to) / 2) * (1 + Math.cos(Math.PI * share));
-  return (step, steps) => {
-    // With three steps or fewer there is no time to rise; the first step is then the peak.
-    const peak = Math.max(0, warmup * steps - 1);
-    if (step < peak) return cosine(start, 1, step / peak);
-    return cosine(1, end, (step - peak) / Math.max(1, steps - 1 - peak));
+  return {
+    name: "one-cycle",
+    summary: "up to the peak and down to almost nothing, by cosines",
+    multiple(step, steps) {
+      // With three steps or fewer there is no time to rise; the first step is then the peak.
+      const peak = Math.max(0, warmup * steps - 1);
+      if (step < peak) return cosine(start, 1, step / peak);
+      return cosine(1, end, (step - peak) / Math.max(1, steps - 1 - peak));
+    },
   };
 }

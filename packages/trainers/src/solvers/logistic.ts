@@ -11,7 +11,7 @@ import { fitDesign, fitPath, type ObjectiveFactory, prepareDesign, totalWeight }
 import { allRows, checkSamples } from "./samples.ts";
 import type { LinearSolution, Solver } from "./solver.ts";
 import { foldStandardization, SCALINGS, type Scaling } from "./standardization.ts";
-import { stratifiedFolds } from "./stratified-folds.ts";
+import { type Fold, groupedFolds, stratifiedFolds } from "./stratified-folds.ts";
 
 const WHERE = "trainers/logistic";
 const GRID: readonly number[] = [1e-4, 3e-4, 1e-3, 3e-3, 1e-2, 3e-2, 0.1, 0.3, 1, 3, 10];
@@ -32,6 +32,8 @@ export interface LogisticOptions {
   readonly tolerance?: number;
   /** Weight of each sample in the loss; standardization ignores it. Default: 1 each. */
   readonly sampleWeights?: ArrayLike<number>;
+  /** Rows of one number are views of one sample and stay in one fold. Default: every row is a sample of its own. */
+  readonly groups?: ArrayLike<number>;
   /** Replaces the loss, for instance by an engine's; the fit is then done in the space of the features. */
   readonly objective?: ObjectiveFactory;
   readonly control?: RunControl;
@@ -73,6 +75,7 @@ export async function fitLogistic(
     scaling = "common",
     tolerance = 1e-8,
     sampleWeights,
+    groups,
     objective,
     control,
   } = options;
@@ -80,8 +83,12 @@ export async function fitLogistic(
   checkOptions(c, grid, folds, sampleWeights, samples.count);
   const fitting = { samples, sampleWeights, scaling, objective, control };
   const values = c === "auto" ? [...grid].sort((a, b) => a - b) : [c];
-  const splits =
-    folds === 0 ? [] : stratifiedFolds(WHERE, labels, samples.classCounts, folds, seededRandom(seed).fork(WHERE));
+  const random = seededRandom(seed).fork(WHERE);
+  const split = (): Fold[] =>
+    groups === undefined
+      ? stratifiedFolds(WHERE, labels, samples.classCounts, folds, random)
+      : groupedFolds(WHERE, labels, groups, folds, random);
+  const splits = folds === 0 ? [] : split();
   const path = await fitPath(fitting, splits, values);
   const chosen = path.values[path.best]!;
 

@@ -62,8 +62,14 @@ export function ridge(options: PlainOptions = {}): Solver {
   checkOptions(grid);
   return {
     name: "ridge",
+    takesViews: false,
     summary: "ridge on ±1 targets, its penalty chosen by exact leave-one-out",
-    fit: async (features, labels, classes, { sampleWeights } = {}) => {
+    fit: async (features, labels, classes, { sampleWeights, groups } = {}) => {
+      if (groups)
+        throw fail(
+          WHERE,
+          "expected no views: ridge leaves one row out at a time, and its other views would tell. Use logistic",
+        );
       if (sampleWeights) throw fail(WHERE, "expected no sampleWeights: ridge weighs all samples alike. Use logistic");
       return fitRidge(features, labels, classes, { ...(grid && { grid }), scaling });
     },

@@ -18,6 +18,8 @@ export type SolverDetails = Readonly<Record<string, number | boolean | string | 
 export interface SolverOptions {
   /** Weight of each sample, `[samples]`. Default: 1 each. */
   readonly sampleWeights?: ArrayLike<number>;
+  /** Rows of one number are views of one sample, of one class: no fold may hold some of them out and fit others, `[samples]`. */
+  readonly groups?: ArrayLike<number>;
   /** Draws the folds. Default: 0. */
   readonly seed?: number | string;
   readonly control?: RunControl;
@@ -28,5 +30,7 @@ export interface Solver {
   readonly name: string;
   /** One line for listings. */
   readonly summary: string;
+  /** Whether rows may be views of one sample, told by `groups`. Default: true. */
+  readonly takesViews?: boolean;
   fit(features: Float32Array, labels: Int32Array, classes: number, options?: SolverOptions): Promise<LinearSolution>;
 }

@@ -38,3 +38,33 @@ export function stratifiedFolds(
     heldOut: samples.filter((i) => foldOf[i] === fold),
   }));
 }
+
+/** Stratified folds of rows that are views of samples: all rows of one number in `groups` are in the same fold. */
+export function groupedFolds(
+  where: string,
+  labels: ArrayLike<number>,
+  groups: ArrayLike<number>,
+  folds: number,
+  random: Random,
+): Fold[] {
+  if (groups.length !== labels.length)
+    throw fail(where, `expected a group for each of ${labels.length} rows; received ${groups.length}`);
+  const rowsOf = new Map<number, number[]>();
+  for (let row = 0; row < groups.length; row++) {
+    const rows = rowsOf.get(groups[row]!);
+    if (rows === undefined) rowsOf.set(groups[row]!, [row]);
+    else if (labels[rows[0]!] === labels[row]) rows.push(row);
+    else throw fail(where, `expected one class for all rows of group ${groups[row]}; received several`);
+  }
+  const members = [...rowsOf.values()];
+  const own = members.map(([first]) => labels[first!]!);
+  const counts = own.reduce<number[]>((all, label) => {
+    all[label] = (all[label] ?? 0) + 1;
+    return all;
+  }, []);
+  const rows = (part: Int32Array): Int32Array => Int32Array.from([...part].flatMap((i) => members[i]!)).sort();
+  return stratifiedFolds(where, own, counts, folds, random).map(({ train, heldOut }) => ({
+    train: rows(train),
+    heldOut: rows(heldOut),
+  }));
+}

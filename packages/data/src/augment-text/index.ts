@@ -1,0 +1,2 @@
+export { spanMasking } from "./span-masking.ts";
+export { wordDropout } from "./word-dropout.ts";

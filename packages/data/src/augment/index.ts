@@ -1,0 +1,9 @@
+export { affine } from "./affine.ts";
+export { colorJitter } from "./color-jitter.ts";
+export { grayscale } from "./grayscale.ts";
+export { horizontalFlip } from "./horizontal-flip.ts";
+export { randAugment } from "./rand-augment.ts";
+export { randomErasing } from "./random-erasing.ts";
+export { randomResizedCrop } from "./random-resized-crop.ts";
+export { rotation } from "./rotation.ts";
+export { verticalFlip } from "./vertical-flip.ts";

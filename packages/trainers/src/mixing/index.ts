@@ -1,0 +1,2 @@
+export { cutmix } from "./cutmix.ts";
+export { mixup } from "./mixup.ts";

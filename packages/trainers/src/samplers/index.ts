@@ -1,0 +1,2 @@
+export { balanced } from "./balanced.ts";
+export { shuffled } from "./shuffled.ts";
