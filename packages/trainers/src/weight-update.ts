@@ -2,6 +2,9 @@ import type { Value, Values } from "@graft-ml/core";
 import { type OpenGraph, split } from "@graft-ml/graph";
 import type { Optimizer } from "./optimizers/optimizer.ts";
 
+/** Vectors in one update: those of about one layer, since gradients wait for each other and would fill the memory otherwise. */
+const TOGETHER = 12;
+
 /** A variable on its way to its next value. */
 export interface Updating {
   readonly name: string;
@@ -45,18 +48,24 @@ export function weightUpdates(g: OpenGraph, variables: readonly Updating[], spec
       { parameter, gradient, slots, rate: rateOf(rate), scalars: spec.scalars, decays: parameter.dims.length > 1 },
       g,
     );
-  const vectors = new Map<number, Updating[]>();
   const updated = new Map<string, Updated>();
-  for (const variable of variables) {
-    const alone = !optimizer.elementwise || variable.parameter.dims.length !== 1;
-    const together = alone ? [] : (vectors.get(variable.rate) ?? []);
-    if (alone) updated.set(variable.name, update(variable));
-    else vectors.set(variable.rate, [...together, variable]);
-  }
-  for (const [rate, members] of vectors) {
+  const waiting = new Map<number, Updating[]>();
+  const flush = (rate: number): void => {
+    const members = waiting.get(rate) ?? [];
+    waiting.delete(rate);
     if (members.length === 1) updated.set(members[0]!.name, update(members[0]!));
     else for (const [name, next] of endToEnd(g, optimizer.slots, rate, members, update)) updated.set(name, next);
+  };
+  for (const variable of variables) {
+    if (!optimizer.elementwise || variable.parameter.dims.length !== 1) {
+      updated.set(variable.name, update(variable));
+      continue;
+    }
+    const together = [...(waiting.get(variable.rate) ?? []), variable];
+    waiting.set(variable.rate, together);
+    if (together.length === TOGETHER) flush(variable.rate);
   }
+  for (const rate of [...waiting.keys()]) flush(rate);
   return updated;
 }
 
