@@ -32,9 +32,10 @@ interface Candidate {
  * Chooses what trains by measuring. Of the boundaries whose pass and epochs fit the time budget it takes the highest above which four
  * fifths of the pull of all those groups is found, pull being ‖gradient‖ / ‖weights‖ with a fitted head; lower, where a linear probe
  * below the features is better than on them. Groups then train at rates in proportion to their pull (Auto-RGN of surgical
- * fine-tuning, Lee et al., ICLR 2023), from a head that is solved where it can be. All stay frozen where there are fewer than two samples a feature: a linear head then fits any
- * labels (Cover 1965), and leaves layers nothing to learn from but noise. `budget`: seconds of the whole run; default: `share` (0.33) of
- * what fine-tuning every layer would take. `least` (2): samples a feature. The plan's `reasons` are the table of what was measured.
+ * fine-tuning, Lee et al., ICLR 2023), from a head that is solved where it can be. All stay frozen where there are fewer than two
+ * samples a feature: a linear head then fits any labels (Cover 1965), and leaves layers nothing to learn from but noise. `budget`:
+ * seconds of the whole run; default: `share` (0.33) of what fine-tuning every layer would take. `least` (2): samples a feature. The
+ * plan's `reasons` are the table of what was measured.
  */
 export function selective(options: PlainOptions = {}): FreezingStrategy {
   onlyOptions(WHERE, options, ["budget", "share", "least", "normalization"]);
