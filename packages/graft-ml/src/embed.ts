@@ -23,6 +23,7 @@ import {
 } from "@graft-ml/data";
 import { openEngine } from "@graft-ml/runtime";
 import { extractFeatures } from "./features.ts";
+import { readRows } from "./stored-rows.ts";
 import { defaultBackbone } from "./subject.ts";
 import type { TestSample } from "./summary.ts";
 import { extractTexts } from "./text-features.ts";
@@ -100,7 +101,7 @@ async function embedTexts(options: EmbedOptions, backbone: Backbone<TextPreproce
     ...control,
   });
   const values = new Float32Array(samples.length * card.numFeatures);
-  refuseLost(await extracted.spaceOf(1).readInto(hashes, values));
+  await readRows(extracted.spaceOf(1), hashes, values, WHERE);
   return {
     kind: "texts",
     backbone: card.id,
@@ -150,11 +151,11 @@ async function embedPictures(options: EmbedOptions, backbone: Backbone<ImagePrep
   const failed = new Set(extracted.failed.map(({ sample }) => sample.sha256));
   const samples = asked.filter(({ sha256 }) => !failed.has(sha256));
   const values = new Float32Array(samples.length * card.numFeatures);
-  refuseLost(
-    await extracted.space.readInto(
-      samples.map(({ sha256 }) => sha256),
-      values,
-    ),
+  await readRows(
+    extracted.space,
+    samples.map(({ sha256 }) => sha256),
+    values,
+    WHERE,
   );
   return {
     kind: "pictures",
@@ -165,12 +166,4 @@ async function embedPictures(options: EmbedOptions, backbone: Backbone<ImagePrep
     skipped: [...skipped, ...extracted.failed.map(({ sample, reason }) => ({ path: sample.path, reason }))],
     cache: { hits: extracted.hits, misses: extracted.misses },
   };
-}
-
-function refuseLost(lost: readonly number[]): void {
-  if (lost.length > 0)
-    throw fail(
-      WHERE,
-      `${lost.length} cached features were lost while they were in use; run again to compute them anew`,
-    );
 }

@@ -23,6 +23,7 @@ import {
 } from "@graft-ml/data";
 import { inferShapes, upTo } from "@graft-ml/graph";
 import { inMemory, type SampleSource } from "@graft-ml/trainers";
+import { concatenate, IN_MEMORY, readRows, weightsKey } from "./stored-rows.ts";
 import { keptUnder, type SampleViews } from "./views.ts";
 
 /** Features of samples at a boundary, in the store. */
@@ -70,7 +71,7 @@ export async function extractFeatures(
     onNotice: (message) => control?.onEvent?.({ type: "notice", message }),
   });
   const space = await store.open({
-    weights: card.precision === undefined ? card.sha256 : `${card.sha256} ${card.precision.products}`,
+    weights: weightsKey(card),
     boundary,
     precision: "f16",
     preprocessing: card.preprocessing,
@@ -162,16 +163,6 @@ async function fill(
   }
 }
 
-function concatenate(parts: readonly Float32Array[]): Float32Array {
-  const all = new Float32Array(parts.reduce((n, part) => n + part.length, 0));
-  let offset = 0;
-  for (const part of parts) {
-    all.set(part, offset);
-    offset += part.length;
-  }
-  return all;
-}
-
 function boundaryDims(graph: Graph, boundary: string): number[] {
   const value = inferShapes(graph, { batch: 1 }).values.get(boundary);
   const dims = value?.dims.slice(1) ?? [];
@@ -183,9 +174,6 @@ function boundaryDims(graph: Graph, boundary: string): number[] {
   }
   return dims as number[];
 }
-
-/** Features up to this many bytes are held in memory; larger ones are read batch by batch. */
-const IN_MEMORY = 1024 ** 3;
 
 /** Samples with their stored features, fed at the boundary, ready for a trainer; with `views` training draws one of them a visit. */
 export async function featureSource(
@@ -230,7 +218,7 @@ async function rowSource(
   if (hashes.length * size * 4 > IN_MEMORY) {
     const feed: SampleSource["feed"] = async ({ indices }) => {
       const values = new Float32Array(indices.length * size);
-      await readAll(
+      await readRows(
         space,
         indices.map((index) => hashes[index]!),
         values,
@@ -240,7 +228,7 @@ async function rowSource(
     return { length: hashes.length, targets, feed };
   }
   const values = new Float32Array(hashes.length * size);
-  await readAll(space, hashes, values);
+  await readRows(space, hashes, values);
   return inMemory(boundary, { dtype: "float32", dims: [hashes.length, ...dims], data: values }, targets);
 }
 
@@ -269,14 +257,4 @@ export async function allRows(boundary: string, source: SampleSource<number>): P
     labels: repeated(source.targets),
     ...(views > 1 && { groups: repeated(indices) }),
   };
-}
-
-async function readAll(space: FeatureSpace, hashes: readonly string[], into: Float32Array): Promise<void> {
-  const lost = await space.readInto(hashes, into);
-  if (lost.length > 0) {
-    throw fail(
-      "graft/features",
-      `${lost.length} cached features were lost while they were in use; run again to compute them anew`,
-    );
-  }
 }

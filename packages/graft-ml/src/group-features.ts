@@ -1,6 +1,7 @@
 import { type Backbone, type Engine, type Preprocessing, toNumbers, type Value } from "@graft-ml/core";
 import { graphBuilder, type OpenGraph, reduceMean, reduceSum } from "@graft-ml/graph";
 import { plainBatches, type SampleSource } from "@graft-ml/trainers";
+import { concatenate } from "./stored-rows.ts";
 
 /** Values at the ends of all layer groups. */
 export interface PooledFeatures {
@@ -47,7 +48,7 @@ export async function pooledFeatures(
     await program.release();
   }
   return {
-    values: rows.map(joined),
+    values: rows.map(concatenate),
     seconds: { feed: seconds.feed / timed, forward: seconds.forward / timed },
   };
 }
@@ -62,11 +63,4 @@ function pool(g: OpenGraph, { card }: Backbone<Preprocessing>, value: Value): Va
   }
   const present = g.op("Unsqueeze", [g.op("Cast", [g.value(card.preprocessing.mask)], { to: 1 }), g.ints([2])]);
   return g.op("Div", [reduceSum(g, g.op("Mul", [value, present]), [1], false), reduceSum(g, present, [1], false)]);
-}
-
-function joined(rows: readonly Float32Array[]): Float32Array {
-  const width = rows[0]!.length;
-  const all = new Float32Array(rows.length * width);
-  for (const [i, row] of rows.entries()) all.set(row, i * width);
-  return all;
 }

@@ -1,7 +1,7 @@
-import { type BackboneCard, fail, type Graph, type Program, sizeOf, type Tensor } from "@graft-ml/core";
+import { type BackboneCard, fail, type Graph, sizeOf, type Tensor } from "@graft-ml/core";
 import { decodeImage } from "@graft-ml/data";
-import { openEngine } from "@graft-ml/runtime";
 import { type Classifier, predictionsOf, type SampleInput } from "./classifier.ts";
+import { lazyProgram } from "./lazy-program.ts";
 
 const BATCH = 16;
 
@@ -11,15 +11,13 @@ export function pictureModel(
   card: Pick<BackboneCard, "input" | "preprocessing">,
   classes: readonly string[],
 ): Classifier {
-  let program: Promise<Program> | undefined;
+  const program = lazyProgram(model);
   const probabilities = async (inputs: readonly SampleInput[]): Promise<Float32Array> => {
     const files = inputs.map(fileOf);
-    program ??= openEngine("onnxruntime").then((engine) => engine.prepare(model));
-    const ready = await program;
     const all = new Float32Array(files.length * classes.length);
     for (let start = 0; start < files.length; start += BATCH) {
       const images = await decodeAll(files.slice(start, start + BATCH), card);
-      const outputs = await ready.run({ [card.input]: images });
+      const outputs = await program.run({ [card.input]: images });
       all.set(outputs.probabilities!.data as Float32Array, start * classes.length);
     }
     return all;
@@ -27,11 +25,7 @@ export function pictureModel(
   return {
     probabilities,
     predict: async (inputs) => predictionsOf(inputs, await probabilities(inputs), classes),
-    async release() {
-      const open = program;
-      program = undefined;
-      await (await open)?.release();
-    },
+    release: () => program.release(),
   };
 }
 

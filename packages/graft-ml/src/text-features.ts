@@ -18,6 +18,7 @@ import {
 } from "@graft-ml/data";
 import { inferShapes, upTo } from "@graft-ml/graph";
 import { lengthBatches } from "@graft-ml/trainers";
+import { concatenate, weightsKey } from "./stored-rows.ts";
 import type { FrozenPass } from "./supply.ts";
 
 /** Values of texts at a boundary, in the store. */
@@ -65,7 +66,7 @@ export async function extractTexts(
   const spaces = new Map<number, FeatureSpace>();
   for (const length of new Set([stored(1), ...texts.ids.map(({ length }) => stored(length))])) {
     const parts = textSpaceParts({
-      weights: card.precision === undefined ? card.sha256 : `${card.sha256} ${card.precision.products}`,
+      weights: weightsKey(card),
       boundary,
       precision: "f16",
       preprocessing: card.preprocessing,
@@ -189,14 +190,4 @@ async function fill(work: Filling): Promise<void> {
     // What was computed is kept even when the run is stopped.
     await flush();
   }
-}
-
-function concatenate(parts: readonly Float32Array[]): Float32Array {
-  const all = new Float32Array(parts.reduce((n, part) => n + part.length, 0));
-  let offset = 0;
-  for (const part of parts) {
-    all.set(part, offset);
-    offset += part.length;
-  }
-  return all;
 }

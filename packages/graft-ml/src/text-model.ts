@@ -1,9 +1,9 @@
-import type { BackboneCard, Graph, Program, RunControl, TextPreprocessing } from "@graft-ml/core";
+import type { BackboneCard, Graph, RunControl, TextPreprocessing } from "@graft-ml/core";
 import { fail } from "@graft-ml/core";
 import { padTokens, placeRows, type TextTokenizer } from "@graft-ml/data";
-import { openEngine } from "@graft-ml/runtime";
 import { lengthBatches } from "@graft-ml/trainers";
 import { type Classifier, predictionsOf, type SampleInput } from "./classifier.ts";
+import { lazyProgram } from "./lazy-program.ts";
 
 const BATCH = 32;
 
@@ -16,10 +16,8 @@ export function textModel(
   control?: RunControl,
 ): Classifier {
   const { maxTokens, padId, mask } = preprocessing;
-  let program: Promise<Program> | undefined;
+  const program = lazyProgram(model);
   const probabilities = async (inputs: readonly SampleInput[]): Promise<Float32Array> => {
-    program ??= openEngine("onnxruntime").then((engine) => engine.prepare(model));
-    const ready = await program;
     const pairs = pairsOf(inputs);
     const texts = await tokenizer.tokenize(
       inputs.map((one) => (typeof one === "string" ? one : one[0])),
@@ -32,7 +30,7 @@ export function textModel(
     );
     for (const batch of batches) {
       const padded = padTokens(texts, batch, padId);
-      const outputs = await ready.run({ [input]: padded.ids, [mask]: padded.mask });
+      const outputs = await program.run({ [input]: padded.ids, [mask]: padded.mask });
       placeRows(all, batch.indices, outputs.probabilities!.data as Float32Array);
     }
     return all;
@@ -40,11 +38,7 @@ export function textModel(
   return {
     probabilities,
     predict: async (inputs) => predictionsOf(inputs, await probabilities(inputs), classes),
-    async release() {
-      const open = program;
-      program = undefined;
-      await (await open)?.release();
-    },
+    release: () => program.release(),
   };
 }
 

@@ -1,11 +1,10 @@
-import { fail, float32, sizeOf, type Tensor, type Tensors } from "@graft-ml/core";
+import { float32, sizeOf, type Tensor, type Tensors } from "@graft-ml/core";
 import { type FeatureSpace, padTokens } from "@graft-ml/data";
 import { inMemory, type SampleSource } from "@graft-ml/trainers";
+import { IN_MEMORY, readRows } from "./stored-rows.ts";
 import type { ExtractedTexts } from "./text-features.ts";
 import { longest, sequencesOf, type TextPart } from "./text-source.ts";
 
-/** Values up to this many bytes are held in memory; larger ones are read batch by batch. */
-const IN_MEMORY = 1024 ** 3;
 /** Texts read from the store at once. */
 const AT_ONCE = 256;
 
@@ -86,16 +85,11 @@ async function readTexts(
     for (let start = 0; start < ats.length; start += AT_ONCE) {
       const some = ats.slice(start, start + AT_ONCE);
       const out = new Float32Array(some.length * each);
-      const lost = await space.readInto(
+      await readRows(
+        space,
         some.map((at) => hashes[places[wanted[at]!]!]!),
         out,
       );
-      if (lost.length > 0) {
-        throw fail(
-          "graft/features",
-          `${lost.length} cached features were lost while they were in use; run again to compute them anew`,
-        );
-      }
       for (const [row, at] of some.entries()) take(out.subarray(row * each, (row + 1) * each), at);
     }
   }

@@ -3,7 +3,7 @@ import type { Engine, PrepareOptions } from "@graft-ml/core";
 import type { InferenceSession } from "onnxruntime-node";
 import { backgroundProgram } from "./background.ts";
 import { blockSize } from "./block-size.ts";
-import { engineOn } from "./program.ts";
+import { engineOn, LEFT_OUT } from "./program.ts";
 
 /** Opens ONNX Runtime for Node: multi-threaded, nothing to compile or download. The default engine. */
 export async function onnxRuntimeEngine(): Promise<Engine> {
@@ -26,8 +26,7 @@ function sessionOptions({ threads, background, carry }: PrepareOptions): Inferen
     // A planned block comes on top of what the first run has taken: a training step would need twice its memory.
     enableMemPattern: carry === undefined,
     extra: {
-      // The fused kernel walks number by number: eight times the time of the sum and the normalisation that it joins.
-      optimization: { disable_specified_optimizers: "SkipLayerNormFusion" },
+      optimization: LEFT_OUT,
       session: {
         // Gradients fade into numbers below 1e-38, which processors compute a hundred times slower than zeros.
         ...(carry !== undefined && { set_denormal_as_zero: "1" }),

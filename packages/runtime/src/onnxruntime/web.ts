@@ -1,7 +1,7 @@
 import { type Engine, fail } from "@graft-ml/core";
 import { graphBuilder, writeModel } from "@graft-ml/graph";
 import { folderUrl, page, type WasmOptions } from "../wasm-files.ts";
-import { engineOn } from "./program.ts";
+import { engineOn, LEFT_OUT } from "./program.ts";
 
 type Ort = typeof import("onnxruntime-web/wasm");
 const WHERE = "runtime/onnxruntime";
@@ -27,8 +27,7 @@ export async function onnxRuntimeEngine(options: WasmOptions = {}): Promise<Engi
       graphOptimizationLevel: "all",
       logSeverityLevel: 3,
       enableMemPattern: carry === undefined,
-      // As in Node: the fused kernel is slower than what it joins.
-      extra: { optimization: { disable_specified_optimizers: "SkipLayerNormFusion" } },
+      extra: { optimization: LEFT_OUT },
     }),
   });
 }
