@@ -32,6 +32,7 @@ export { type Equation, parseEquation } from "./operators/einsum-equation.ts";
 export { findOperator, operators } from "./operators/index.ts";
 export { channelBand } from "./operators/lrn.ts";
 export { type PoolWindow, poolCounts } from "./operators/max-pool-window.ts";
+export { MICROSOFT_DOMAIN } from "./operators/microsoft.ts";
 export { padIndices } from "./operators/pad-geometry.ts";
 export { QUANTIZED_RANGE } from "./operators/quantize-linear.ts";
 export { parameterRoles } from "./parameter-roles.ts";
