@@ -9,6 +9,7 @@ import {
   type TextPreprocessing,
 } from "@graft-ml/core";
 import { layerGroups, type ReadOptions, upTo } from "@graft-ml/graph";
+import { originalClassifier } from "./original-classifier.ts";
 import { readGraph, readModelFile } from "./read-model.ts";
 import { readTokenizer } from "./text-tokenizer.ts";
 
@@ -58,14 +59,16 @@ export async function backboneFrom<P extends Preprocessing = ImagePreprocessing>
 ): Promise<Backbone<P>> {
   const where = `backbones/${card.id}`;
   await checkHash(where, bytes, card.sha256);
-  const graph = upTo(readGraph(bytes, options), [card.features]);
+  const file = readGraph(bytes, options);
+  const graph = upTo(file, [card.features]);
   if (!graph.inputs.some((input) => input.name === card.input)) {
     throw fail(
       where,
       `the card names the input "${card.input}"; the graph has ${graph.inputs.map((input) => `"${input.name}"`).join(", ")}`,
     );
   }
-  return { card, graph, groups: layerGroups(graph, card.input) };
+  const classifier = originalClassifier(file, card.features, card.output);
+  return { card, graph, groups: layerGroups(graph, card.input), ...classifier };
 }
 
 async function checkHash(where: string, bytes: Uint8Array, expected: string): Promise<void> {

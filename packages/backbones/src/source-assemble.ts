@@ -8,6 +8,7 @@ import {
   type ValueInfo,
 } from "@graft-ml/core";
 import { layerGroups } from "@graft-ml/graph";
+import { originalClassifier } from "./original-classifier.ts";
 import { openBatch } from "./source-batch.ts";
 import { type Ending, endAtFeatures } from "./source-features.ts";
 import { type GroupHints, namedGroups } from "./source-groups.ts";
@@ -78,7 +79,8 @@ export function assemble<P extends Preprocessing = Preprocessing>(
   };
   const groups = namedGroups(graph, layerGroups(graph, info.name), options.groups ?? []);
   const tokenizer = "text" in text && model.tokenizer !== undefined ? { tokenizer: model.tokenizer.url } : {};
-  return { card, graph, groups, ...tokenizer } as Backbone<Preprocessing> as Backbone<P>;
+  const classifier = originalClassifier(fed, card.features, card.output);
+  return { card, graph, groups, ...classifier, ...tokenizer } as Backbone<Preprocessing> as Backbone<P>;
 }
 
 interface Fed {

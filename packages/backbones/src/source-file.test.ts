@@ -3,7 +3,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { float32, type ImagePreprocessing, int64 as int64Of } from "@graft-ml/core";
-import { graphBuilder, inferShapes, readModel, writeModel } from "@graft-ml/graph";
+import { graphBuilder, inferShapes, readModel, writeExternalModel, writeModel } from "@graft-ml/graph";
 import { openEngine } from "@graft-ml/runtime";
 import { checkSource, runChecks } from "@graft-ml/testing";
 import { InferenceSession, Tensor } from "onnxruntime-node";
@@ -296,4 +296,18 @@ describe("refusals", () => {
       '[backbones/oblong] expected square pictures at "data"; received [batch, 3, 8, 16]. Export the model for squares',
     );
   });
+});
+
+test("tensors beside a model are part of what it is known by", async () => {
+  const { model, chunks } = writeExternalModel(readModel(tinyVgg()), { location: "weights.bin", smallest: 64 });
+  await writeFile(join(folder, "beside.onnx"), model);
+  const weights = Buffer.concat(chunks);
+  const known = async (): Promise<string | undefined> => {
+    const external = (_: string, offset: number, length: number) => weights.subarray(offset, offset + length);
+    return (await open("beside", PICTURES, { external }).load()).card.sha256;
+  };
+  const before = await known();
+  expect(await known()).toBe(before);
+  weights[0]! ^= 1;
+  expect(await known()).not.toBe(before);
 });

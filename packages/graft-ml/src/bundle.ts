@@ -49,6 +49,8 @@ const OWN = new Set([
 ]);
 /** Bytes of tensors from which on they get a file of their own; one ONNX file takes 2 GB. */
 const LARGEST = 1.9e9;
+/** Bytes that are hashed at once. */
+const PIECE = 2 ** 30;
 
 /** How a bundle is written. */
 export interface BundleOptions {
@@ -165,6 +167,7 @@ function manifestOf(
 
 function sha256(parts: readonly Uint8Array[]): string {
   const hash = createHash("sha256");
-  for (const part of parts) hash.update(part);
+  // In pieces: one update takes less than 2 GiB, and a tensor may have more.
+  for (const part of parts) for (let at = 0; at < part.length; at += PIECE) hash.update(part.subarray(at, at + PIECE));
   return hash.digest("hex");
 }
