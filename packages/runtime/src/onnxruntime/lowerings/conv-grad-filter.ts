@@ -1,4 +1,4 @@
-import type { Value } from "@graft-ml/core";
+import { float32, sizeOf, type Value } from "@graft-ml/core";
 import { attributesOf, type ConvGeometry, type OpenGraph, reduceSum, reshape, staticDims } from "@graft-ml/graph";
 import { blockedGradFilter, suitsBlocks } from "./blocked.ts";
 import { productGradFilter, suitsProduct } from "./depthwise-product.ts";
@@ -23,6 +23,7 @@ export const convGradFilter: Lowering = (node, g, { block }) => {
   const dense = geometry.group === 1 && kh === 1 && kw === 1 && geometry.pads.every((pad) => pad === 0);
   if (dense && geometry.strides.every((stride) => stride === 1)) return pointwise(g, x, dy, shape);
   if (suitsShifts(geometry, shape)) return shiftedProducts(g, x, dy, geometry, shape);
+  if (geometry.group === 1 && c * kh * kw <= FEW) return unfolded(g, x, dy, geometry, shape);
   return m === geometry.group && c === 1 ? depthwise(g, x, dy, geometry, shape) : grouped(g, x, dy, geometry, shape);
 };
 
@@ -40,6 +41,23 @@ function pointwise(g: OpenGraph, x: Value, dy: Value, shape: readonly number[]):
   const columns = reshape(g, g.op("Transpose", [x], { perm: [0, 2, 3, 1] }), [n * h * w, c]);
   const rows = reshape(g, g.op("Transpose", [dy], { perm: [1, 0, 2, 3] }), [m, n * h * w]);
   return reshape(g, g.op("MatMul", [rows, columns]), shape);
+}
+
+/** Weights of a kernel up to which its windows are cheap to lay out, such as those of a 3×3 kernel over three colours. */
+const FEW = 32;
+
+/** The windows of a kernel with few weights side by side as channels, by a convolution with unit kernels; then as a 1×1 kernel. */
+function unfolded(g: OpenGraph, x: Value, dy: Value, geometry: ConvGeometry, shape: readonly number[]): Value {
+  const [m, ...window] = shape as [number, ...number[]];
+  const size = sizeOf(window);
+  const units = g.shared(`units ${window.join(",")}`, () => {
+    const weights = new Float32Array(size * size);
+    for (let i = 0; i < size; i++) weights[i * size + i] = 1;
+    return float32([size, ...window], weights);
+  });
+  const { strides, pads, dilations } = geometry;
+  const columns = g.op("Conv", [x, units], { strides, pads, dilations });
+  return reshape(g, pointwise(g, columns, dy, [m, size, 1, 1]), shape);
 }
 
 /** Every picture's every channel is a group of its own; the sum over pictures follows. */
