@@ -1,8 +1,17 @@
 // Every freezing strategy on pictures and on texts: accuracy, trained parameters, seconds. Writes docs/freezing.md's tables.
-// node scripts/proofs/freezing.mjs [flowers] [sst2] [--only lora,full]. Wants built packages and ../shared/data. Each strategy
+// node scripts/proofs/freezing.mjs [flowers] [pacs] [sst2] [--only lora,full]. Wants built packages and ../shared/data. Each strategy
 // runs in a process of its own from an empty cache, one after the other.
 import { spawnSync } from "node:child_process";
-import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import {
+  copyFileSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { loadavg, tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -19,6 +28,13 @@ const TASKS = {
     title: "flowers (500 pictures train, 300 test), EfficientNet-Lite0, 4 epochs of batches of 16",
     source: join(shared, "flowers"),
     data: () => join(shared, "flowers"),
+    settings: { epochs: 4, batch: 16 },
+  },
+  pacs: {
+    title:
+      "PACS sketches and cartoons of seven things (168 train, 168 test), EfficientNet-Lite0, 4 epochs of batches of 16",
+    source: join(shared, "pacs"),
+    data: pacs,
     settings: { epochs: 4, batch: 16 },
   },
   sst2: {
@@ -127,5 +143,21 @@ function sst2(scratch) {
       .join("\n"),
   );
   writeFileSync(join(folder, "test.tsv"), lines("dev.tsv").join("\n"));
+  return folder;
+}
+
+/** Drawings by class, both styles together: of each style and class every other picture by name trains, and the others test. */
+function pacs(scratch) {
+  const folder = join(scratch, "pacs");
+  for (const style of ["cartoon", "sketch"]) {
+    for (const label of readdirSync(join(shared, "pacs", style))) {
+      const source = join(shared, "pacs", style, label);
+      for (const [i, file] of readdirSync(source).sort().entries()) {
+        const part = join(folder, i % 2 === 0 ? "train" : "test", label);
+        mkdirSync(part, { recursive: true });
+        copyFileSync(join(source, file), join(part, `${style}-${file}`));
+      }
+    }
+  }
   return folder;
 }

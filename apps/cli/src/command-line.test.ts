@@ -33,6 +33,6 @@ it("says how training goes", () => {
     ema: 0.99,
   };
   expect(fitCommandLine(settings, 0)).toBe(
-    "graft fit pets --schedule cosine --set schedule.warmup=0.1 --sampler balanced --regularizer l2-sp --teacher big --class-weights '{\"cat\":2}' --accumulate 2 --ema 0.99 --seed 0",
+    "graft fit pets --schedule cosine --set schedule.warmup=0.1 --sampler balanced --regularizer l2-sp --teacher big --set teacher.strength=2 --class-weights '{\"cat\":2}' --accumulate 2 --ema 0.99 --seed 0",
   );
 });

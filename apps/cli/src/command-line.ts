@@ -1,17 +1,16 @@
-import { type FitSettings, nameAndOptions, OPTION_KINDS } from "./settings/fit-settings.ts";
+import { type FitSettings, nameAndOptions, OPTION_KINDS, type PluginSetting } from "./settings/fit-settings.ts";
 
 /** The `graft fit` command that says these settings again: no experiment file needed, the seed spelled out. */
 export function fitCommandLine(settings: FitSettings & { readonly data: string }, seed: number): string {
   const words = ["graft", "fit", quote(settings.data)];
   for (const column of [settings.textColumn ?? []].flat()) words.push("--text-column", quote(column));
   if (settings.labelColumn !== undefined) words.push("--label-column", quote(settings.labelColumn));
+  if (settings.header === false) words.push("--no-header");
+  if (settings.encoding !== undefined) words.push("--encoding", quote(settings.encoding));
   for (const kind of OPTION_KINDS) {
     const setting = settings[kind];
     if (setting === undefined || (kind === "freezing" && settings.plan !== undefined)) continue;
-    const { name, options } = nameAndOptions(setting);
-    words.push(`--${kind}`, quote(name));
-    for (const [option, value] of Object.entries(options))
-      words.push("--set", quote(`${kind}.${option}=${JSON.stringify(value)}`));
+    words.push(...plugin(kind, setting));
   }
   if (settings.augment !== undefined && settings.augment.length > 0) {
     const named = settings.augment.map(nameAndOptions);
@@ -22,8 +21,7 @@ export function fitCommandLine(settings: FitSettings & { readonly data: string }
   }
   if (settings.plan !== undefined) words.push("--plan", quote(settings.plan));
   const { classWeights, teacher } = settings;
-  // Its options have no flag: they are said by an experiment file.
-  if (teacher !== undefined) words.push("--teacher", quote(nameAndOptions(teacher).name));
+  if (teacher !== undefined) words.push(...plugin("teacher", teacher));
   if (classWeights !== undefined) {
     words.push(
       "--class-weights",
@@ -36,6 +34,12 @@ export function fitCommandLine(settings: FitSettings & { readonly data: string }
   words.push("--seed", String(seed));
   if (settings.strict) words.push("--strict");
   return words.join(" ");
+}
+
+function plugin(kind: string, setting: PluginSetting): string[] {
+  const { name, options } = nameAndOptions(setting);
+  const said = Object.entries(options).map(([option, value]) => `${kind}.${option}=${JSON.stringify(value)}`);
+  return [`--${kind}`, quote(name), ...said.flatMap((each) => ["--set", quote(each)])];
 }
 
 /** For POSIX shells: only what needs quotes gets them. */

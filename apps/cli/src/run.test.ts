@@ -70,7 +70,7 @@ it.each([
   ],
   [
     ["fit", ".", "--set", "haed.hidden=2"],
-    `[cli/fit] unknown kind in --set "haed"; did you mean "head"? known: ${listed(PLUGIN_KINDS)}`,
+    `[cli/fit] unknown kind in --set "haed"; did you mean "head"? known: ${listed([...PLUGIN_KINDS, "teacher"])}`,
   ],
   [
     ["fit", ".", "--freezing", "frzen"],

@@ -240,12 +240,22 @@ export interface LayerGroup {
   readonly boundary: string;
 }
 
+/** An affine classifier that was pretrained on a backbone's features. */
+export interface OriginalClassifier {
+  /** `[features, source classes]`. */
+  readonly weight: Tensor;
+  /** `[source classes]`. */
+  readonly bias: Tensor;
+}
+
 /** A pretrained model ready for a head: the graph ends at `card.features`. */
 export interface Backbone<P extends Preprocessing = ImagePreprocessing> {
   readonly card: BackboneCard<P>;
   /** Half-precision weights are widened; names are the file's. */
   readonly graph: Graph;
   readonly groups: readonly LayerGroup[];
+  /** What the file itself classifies by; absent where it is not one affine layer on `card.features`. */
+  classifier?(): OriginalClassifier;
   /** The `tokenizer.json` of a backbone of texts, a file of this machine; absent where none was found beside the model. */
   readonly tokenizer?: URL;
 }

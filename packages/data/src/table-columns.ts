@@ -68,7 +68,7 @@ export function findColumns(
   const missing = (what: string, option: string) =>
     fail(
       where,
-      `expected a column of ${what} in ${source}; received ${listed(columns)}. Name it with ${option}${header ? ", or set header to false if these are values" : ""}`,
+      `expected a column of ${what} in ${source}; received ${listed(columns)}. Name it with ${option} (--${option}-column)${header ? ", or set header to false (--no-header) if these are values" : ""}`,
     );
 
   const text = wanted.text === undefined ? usualText(plain)?.map(named) : [wanted.text].flat().map(named);

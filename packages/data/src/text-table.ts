@@ -35,8 +35,8 @@ export interface TextDataset {
   readonly classes: string[];
   /** In the order of files and lines. */
   readonly samples: TextSample[];
-  /** Columns that were read, by the first table's names; absent for a folder a class. */
-  readonly columns?: { readonly text: readonly string[]; readonly label?: string };
+  /** Columns that were read, by the first table's names, and whether those are mere numbers; absent for a folder a class. */
+  readonly columns?: { readonly text: readonly string[]; readonly label?: string; readonly header?: false };
   /** Rows are `file:line`. */
   readonly skipped: SkippedPath[];
   readonly duplicates: Duplicate[];
@@ -115,7 +115,7 @@ export async function textTable(path: string, options: TextTableOptions = {}): P
     folder: sources.folder,
     classes,
     samples,
-    ...(columns && { columns }),
+    ...(columns && { columns: { ...columns, ...(options.header === false && { header: false as const }) } }),
     skipped,
     duplicates,
     fingerprint: fingerprintOf(samples),

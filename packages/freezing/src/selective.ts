@@ -14,6 +14,8 @@ import { normalizationOption } from "./upper-groups.ts";
 const WHERE = "freezing/selective";
 /** Epochs of training for which nobody asks for a number. */
 const EPOCHS = 5;
+/** Share of the time for every layer: less than half of it, for loading and testing take as long whatever trains. */
+const SHARE = 0.35;
 /** Share of the pull within the time budget that is enough: the rest would cost more than it moves. */
 const ENOUGH = 0.8;
 /** How much better than the features a probe below them has to be before the groups between count as unfit for the task. */
@@ -34,13 +36,13 @@ interface Candidate {
  * below the features is better than on them. Groups then train at rates in proportion to their pull (Auto-RGN of surgical
  * fine-tuning, Lee et al., ICLR 2023), from a head that is solved where it can be. All stay frozen where there are fewer than two
  * samples a feature: a linear head then fits any labels (Cover 1965), and leaves layers nothing to learn from but noise. `budget`:
- * seconds of the whole run; default: `share` (0.33) of what fine-tuning every layer would take. `least` (2): samples a feature. The
- * plan's `reasons` are the table of what was measured.
+ * seconds for measuring and training; default: `share` (0.35) of what fine-tuning every layer for all asked epochs would take. `least`
+ * (2): samples a feature. The plan's `reasons` are the table of what was measured.
  */
 export function selective(options: PlainOptions = {}): FreezingStrategy {
   onlyOptions(WHERE, options, ["budget", "share", "least", "normalization"]);
   const asked = numberOption(WHERE, options, "budget", 0, { min: 0 });
-  const share = numberOption(WHERE, options, "share", 0.33, { min: 0.01, max: 1 });
+  const share = numberOption(WHERE, options, "share", SHARE, { min: 0.01, max: 1 });
   const least = numberOption(WHERE, options, "least", 2, { min: 0 });
   const normalization = normalizationOption(WHERE, options);
   return {
@@ -52,13 +54,9 @@ export function selective(options: PlainOptions = {}): FreezingStrategy {
         groups.map(({ name }) => name),
         context,
       );
-      const epochs = context.epochs === undefined ? EPOCHS : Math.max(1, context.epochs - 1);
-      const whole = measures[0]!.seconds.epoch * epochs;
-      const budget = (asked || (context.budgetSeconds ?? whole * share)) - (context.spentSeconds ?? 0);
-      const candidates = measures.map(({ seconds }, first): Candidate => {
-        const total = seconds.pass + epochs * seconds.epoch;
-        return { first, seconds: total, fits: total <= budget };
-      });
+      const everything = measures[0]!.seconds.epoch * (context.epochs ?? EPOCHS);
+      const budget = (asked || (context.budgetSeconds ?? everything * share)) - (context.spentSeconds ?? 0);
+      const candidates = candidatesOf(measures, context.epochs, budget);
       const { samples = Number.POSITIVE_INFINITY, features = 1 } = context;
       const first = samples < least * features ? measures.length : chosen(measures, candidates);
       const thawed = ratesOf(measures, first);
@@ -69,6 +67,23 @@ export function selective(options: PlainOptions = {}): FreezingStrategy {
       };
     },
   };
+}
+
+/** One of the asked epochs is the head's, which is solved on the features and so takes a pass through all groups; a single one trains. */
+function candidatesOf(
+  measures: readonly GroupMeasure[],
+  asked: number | undefined,
+  budget: number,
+): readonly Candidate[] {
+  const epochs = asked === undefined ? EPOCHS : Math.max(1, asked - 1);
+  const top = measures.at(-1)!.seconds;
+  const below = 1 - top.epoch / measures[0]!.seconds.epoch;
+  // The time of a pass through the groups below the last, by their share of the work; of a single group nothing is known.
+  const wholePass = asked === 1 || !(below > 0) ? 0 : top.pass / below;
+  return measures.map(({ seconds }, first) => {
+    const total = Math.max(seconds.pass, wholePass) + epochs * seconds.epoch;
+    return { first, seconds: total, fits: total <= budget };
+  });
 }
 
 function measuresOf(names: readonly string[], { measures }: PlanContext): readonly GroupMeasure[] {

@@ -7,7 +7,7 @@ import type { Head } from "@graft-ml/core";
 import { decodeImage } from "@graft-ml/data";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { efficientnetLite0, last, linear, mlp, type TransferOptions, transfer } from "./index.ts";
-import { pictureFolder } from "./pictures.fixture.ts";
+import { pictureFolder } from "./pictures/pictures.fixture.ts";
 
 // The judge is tools/golden/check_bundle.py: ONNX Runtime for Python and ONNX's own checker.
 const script = fileURLToPath(new URL("../../../tools/golden/check_bundle.py", import.meta.url));

@@ -34,8 +34,9 @@ function isTextPreprocessing({ maxTokens, padId, mask }: Readonly<Record<string,
 function areColumns(columns: unknown): boolean {
   if (columns === undefined) return true;
   if (!isObject(columns)) return false;
-  const { text, label } = columns;
-  return Array.isArray(text) && text.every(isText) && (label === undefined || isText(label));
+  const { text, label, header } = columns;
+  const named = Array.isArray(text) && text.every(isText) && (label === undefined || isText(label));
+  return named && (header === undefined || header === false);
 }
 
 function isSize(value: unknown, most: number): boolean {

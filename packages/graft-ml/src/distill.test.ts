@@ -8,7 +8,7 @@ import { TEACHER_LOGITS } from "@graft-ml/trainers";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { teach } from "./distill.ts";
 import { full, linear, load, mlp, type TransferOptions, transfer } from "./index.ts";
-import { pictureFolder } from "./pictures.fixture.ts";
+import { pictureFolder } from "./pictures/pictures.fixture.ts";
 import { openSubject } from "./subject.ts";
 
 let data: string;

@@ -3,8 +3,8 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { efficientnetLite0, embed, minilmL6 } from "./index.ts";
-import { pictureFolder } from "./pictures.fixture.ts";
-import { sentences, textsTable } from "./texts.fixture.ts";
+import { pictureFolder } from "./pictures/pictures.fixture.ts";
+import { sentences, textsTable } from "./texts/texts.fixture.ts";
 
 let scratch: string;
 beforeAll(async () => {

@@ -26,8 +26,8 @@ import { extractFeatures } from "./features.ts";
 import { readRows } from "./stored-rows.ts";
 import { defaultBackbone } from "./subject.ts";
 import type { TestSample } from "./summary.ts";
-import { extractTexts } from "./text-features.ts";
-import { tokenizerOf } from "./text-supply.ts";
+import { extractTexts } from "./texts/text-features.ts";
+import { tokenizerOf } from "./texts/text-supply.ts";
 
 /** What is embedded, and by what. */
 export interface EmbedOptions {

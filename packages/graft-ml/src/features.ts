@@ -23,8 +23,8 @@ import {
 } from "@graft-ml/data";
 import { inferShapes, upTo } from "@graft-ml/graph";
 import { inMemory, type SampleSource } from "@graft-ml/trainers";
+import { keptUnder, type SampleViews } from "./pictures/views.ts";
 import { concatenate, IN_MEMORY, readRows, weightsKey } from "./stored-rows.ts";
-import { keptUnder, type SampleViews } from "./views.ts";
 
 /** Features of samples at a boundary, in the store. */
 export interface Extracted {

@@ -7,7 +7,8 @@ import { chooseEngine } from "./choose-engine.ts";
 import { classWeights } from "./class-weights.ts";
 import { untrained } from "./fit-head.ts";
 import { fittingBatch } from "./fitting-batch.ts";
-import { planContext } from "./plan-context.ts";
+import { informRegularizers } from "./inform-regularizers.ts";
+import { planContext } from "./measuring/plan-context.ts";
 import { planPhases } from "./plans/plan-phases.ts";
 import { openSubject } from "./subject.ts";
 import { trainSettings } from "./training-run.ts";
@@ -51,7 +52,9 @@ export async function findRate({ lowest, highest, steps, ...options }: FindRateO
   const { train } = await supply.at(phase.cut.boundary);
   const task = { backbone: adapted.backbone, cut: phase.cut, head, targets, train, seed, ...(control && { control }) };
   const judge = await openEngine(engine === "auto" ? "onnxruntime" : engine);
-  const settings = trainSettings(options, phase);
+  const regularizers =
+    options.regularizers && (await informRegularizers(options.regularizers, options, subject, head, targets));
+  const settings = trainSettings({ ...options, ...(regularizers && { regularizers }) }, phase);
   const batch = fittingBatch(judge, task, settings);
   const chosen = await chooseEngine(engine, task, { ...settings, batch });
   const found = await rangeTest({

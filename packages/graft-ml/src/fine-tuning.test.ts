@@ -16,7 +16,7 @@ import {
   type TransferResult,
   transfer,
 } from "./index.ts";
-import { pictureFolder } from "./pictures.fixture.ts";
+import { pictureFolder } from "./pictures/pictures.fixture.ts";
 
 let data: string;
 let scratch: string;

@@ -5,7 +5,7 @@ import { openEngine } from "@graft-ml/runtime";
 import * as ort from "onnxruntime-node";
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
 import { efficientnetLite0, inspect, last, load, mlp, transfer } from "./index.ts";
-import { pictureFolder } from "./pictures.fixture.ts";
+import { pictureFolder } from "./pictures/pictures.fixture.ts";
 
 let data: string;
 let scratch: string;

@@ -25,14 +25,14 @@ import type { Manifest } from "./bundle.ts";
 import { checkManifest, isOfTexts } from "./check-manifest.ts";
 import type { Classifier, SampleInput } from "./classifier.ts";
 import { besideModel } from "./external-files.ts";
-import { pictureModel } from "./picture-model.ts";
+import { pictureModel } from "./pictures/picture-model.ts";
 import type { ClassificationReport, Prediction } from "./summary.ts";
-import { textModel } from "./text-model.ts";
-import { checkVocabulary } from "./text-vocabulary.ts";
+import { textModel } from "./texts/text-model.ts";
+import { checkVocabulary } from "./texts/text-vocabulary.ts";
 
 /** How a bundle is measured. */
 export interface EvaluateOptions {
-  /** How a table of texts is read. Default: the columns that the bundle was fitted to. */
+  /** How a table of texts is read. What is left out: the columns that the bundle was fitted to. */
   readonly table?: ColumnNames & TableFormat;
   readonly control?: RunControl;
 }
@@ -97,8 +97,12 @@ async function pictures(data: string, { control }: EvaluateOptions): Promise<Mea
 
 async function labelledTexts(data: string, { data: fitted }: Manifest, options: EvaluateOptions): Promise<Measured> {
   const { table, control } = options;
-  const columns = table ?? fitted?.columns;
-  const { classes, samples } = await textTable(data, { ...columns, test: 0, ...(control && { control }) });
+  const { classes, samples } = await textTable(data, {
+    ...fitted?.columns,
+    ...table,
+    test: 0,
+    ...(control && { control }),
+  });
   return {
     classes,
     samples: ownTest(samples).map(({ text, pair, label }) => ({

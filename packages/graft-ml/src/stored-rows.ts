@@ -31,3 +31,18 @@ export function concatenate(parts: readonly Float32Array[]): Float32Array {
   }
   return all;
 }
+
+/** Places by the space that has their rows, each space's in their order. */
+export function bySpace(
+  places: Iterable<number>,
+  spaceOf: (place: number) => FeatureSpace,
+): Map<FeatureSpace, number[]> {
+  const found = new Map<FeatureSpace, number[]>();
+  for (const place of places) {
+    const space = spaceOf(place);
+    const own = found.get(space);
+    if (own) own.push(place);
+    else found.set(space, [place]);
+  }
+  return found;
+}

@@ -11,12 +11,12 @@ import {
 } from "@graft-ml/core";
 import { type DataKind, dataKind, type ImageDataset, imageFolder, type TextDataset, textTable } from "@graft-ml/data";
 import type { Classifier } from "./classifier.ts";
-import { pictureModel } from "./picture-model.ts";
-import { pictureSupply } from "./picture-supply.ts";
+import { pictureModel } from "./pictures/picture-model.ts";
+import { pictureSupply } from "./pictures/picture-supply.ts";
 import type { TestSample } from "./summary.ts";
 import type { SampleSupply } from "./supply.ts";
-import { textModel } from "./text-model.ts";
-import { textSupply, tokenizerOf } from "./text-supply.ts";
+import { textModel } from "./texts/text-model.ts";
+import { textSupply, tokenizerOf } from "./texts/text-supply.ts";
 import type { TransferOptions } from "./transfer.ts";
 
 /** Data of one kind and a backbone of the same kind, with all that is done differently for each. */

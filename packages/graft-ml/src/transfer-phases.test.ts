@@ -5,9 +5,9 @@ import type { RunEvent } from "@graft-ml/core";
 import { readModel, widenHalf } from "@graft-ml/graph";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { auditFreeze, efficientnetLite0, freezingStrategies, load, loadAdapter, minilmL6, transfer } from "./index.ts";
-import { pictureModel } from "./picture-model.ts";
-import { pictureFolder } from "./pictures.fixture.ts";
-import { sentences, textsTable } from "./texts.fixture.ts";
+import { pictureModel } from "./pictures/picture-model.ts";
+import { pictureFolder } from "./pictures/pictures.fixture.ts";
+import { sentences, textsTable } from "./texts/texts.fixture.ts";
 
 const { gradualUnfreezing, lora } = freezingStrategies;
 

@@ -6,7 +6,7 @@ import type { Tensor } from "@graft-ml/core";
 import { readModel } from "@graft-ml/graph";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { frozen, full, last, linear, load, mlp, solvers, transfer } from "./index.ts";
-import { pictureFolder } from "./pictures.fixture.ts";
+import { pictureFolder } from "./pictures/pictures.fixture.ts";
 
 let data: string;
 let scratch: string;

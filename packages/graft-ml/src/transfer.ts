@@ -27,8 +27,9 @@ import { type ClassWeights, classWeights } from "./class-weights.ts";
 import type { SampleInput } from "./classifier.ts";
 import { type Distillation, teach } from "./distill.ts";
 import { predictSource } from "./fit-head.ts";
+import { informRegularizers } from "./inform-regularizers.ts";
+import { planContext } from "./measuring/plan-context.ts";
 import { wholeModel } from "./model.ts";
-import { planContext } from "./plan-context.ts";
 import { auditModel } from "./plans/audit-freeze.ts";
 import { planFit } from "./plans/fit-plan.ts";
 import { openSubject, type Subject } from "./subject.ts";
@@ -79,7 +80,9 @@ export interface TransferOptions {
   readonly patience?: number;
   /** Chooses the samples of an epoch. Default: each one once. */
   readonly sampler?: Sampler;
-  /** Terms that are added to the loss. Default: none. */
+  /**
+   * Terms that are added to the loss; what one has to know of the pretrained model and of the samples is found out first. Default: none.
+   */
   readonly regularizers?: readonly Regularizer[];
   /** Learns what a teacher says of the training samples, beside their labels. Default: nothing. */
   readonly distill?: Distillation;
@@ -144,8 +147,11 @@ export async function transfer(options: TransferOptions): Promise<TransferResult
   const { checkpoint } = options;
   const { fingerprint } = dataset;
   const teaching = options.distill && (await teach(options.distill, options, subject));
+  const informed =
+    options.regularizers && (await informRegularizers(options.regularizers, options, subject, head, targets));
+  const regularizers = teaching ? [...(informed ?? []), teaching.regularizer] : informed;
   const planned = await planFit(
-    teaching ? { ...options, regularizers: [...(options.regularizers ?? []), teaching.regularizer] } : options,
+    { ...options, ...(regularizers && { regularizers }) },
     { fingerprint, backbone, head, targets, seed, plan, ...(teaching && { teaching }) },
   );
   const fitted = await planned.fit(supply);

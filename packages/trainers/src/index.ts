@@ -22,7 +22,13 @@ export { type SourceClassifier, sourceRelationship } from "./regularizers/co-tun
 export { TEACHER_FEATURES } from "./regularizers/distill-features.ts";
 export { TEACHER_LOGITS } from "./regularizers/distill-logits.ts";
 export * as regularizers from "./regularizers/index.ts";
-export type { PretrainedValue, Regularizer, RegularizerContext } from "./regularizers/regularizer.ts";
+export type {
+  PretrainedKnowledge,
+  PretrainedValue,
+  Regularizer,
+  RegularizerContext,
+} from "./regularizers/regularizer.ts";
+export { sumOfSquares } from "./regularizers/sums.ts";
 export { type SampleLosses, sampleLosses } from "./sample-losses.ts";
 export * as samplers from "./samplers/index.ts";
 export type { SamplePool, Sampler } from "./samplers/sampler.ts";

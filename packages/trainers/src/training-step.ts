@@ -13,7 +13,6 @@ import {
   nameOutputs,
   type OpenGraph,
   reduceSum,
-  reshape,
 } from "@graft-ml/graph";
 import { accumulated } from "./accumulation.ts";
 import type { Headed } from "./attach-head.ts";
@@ -23,6 +22,7 @@ import type { Mixing } from "./mixing/mixing.ts";
 import { objective, ownValues } from "./objective.ts";
 import type { Optimizer } from "./optimizers/optimizer.ts";
 import type { Regularizer } from "./regularizers/regularizer.ts";
+import { sumOfSquares } from "./regularizers/sums.ts";
 import { weightUpdates } from "./weight-update.ts";
 
 /** What one training step is made of. */
@@ -158,10 +158,7 @@ function withOutputs(graph: Graph, names: readonly string[], bindings: Readonly<
 /** Scales all gradients by min(1, limit / global norm), as PyTorch's `clip_grad_norm_` does. */
 function clipped(g: OpenGraph, gradients: Record<string, Value>, limit: number | undefined): Record<string, Value> {
   if (limit === undefined) return gradients;
-  const squares = Object.values(gradients).map((value) => {
-    const flat = reshape(g, value, [-1]);
-    return reduceSum(g, g.op("Mul", [flat, flat]), [0], true);
-  });
+  const squares = Object.values(gradients).map((value) => sumOfSquares(g, value, true));
   const norm = g.op("Sqrt", [reduceSum(g, g.op("Concat", squares, { axis: 0 }), [0], false)]);
   const factor = g.op("Min", [g.op("Div", [g.scalar(limit), g.op("Add", [norm, g.scalar(1e-6)])]), g.scalar(1)]);
   return Object.fromEntries(Object.entries(gradients).map(([name, value]) => [name, g.op("Mul", [value, factor])]));

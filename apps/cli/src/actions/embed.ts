@@ -10,16 +10,15 @@ import { gatherPlugins, makePlugin } from "../plugin-kinds.ts";
 import { watch } from "../progress.ts";
 import { defaultBackbone } from "../settings/default-backbone.ts";
 import { readSettings } from "../settings/read-settings.ts";
-import { namedColumns } from "../settings/table-columns.ts";
+import { type TableSettings, tableOptions } from "../settings/table-options.ts";
 import { facts } from "../tables.ts";
 
 const WHERE = "cli/embed";
 
 /** Flags as they are typed. */
-export interface EmbedFlags {
+export interface EmbedFlags extends Omit<TableSettings, "labelColumn"> {
   readonly backbone?: string;
   readonly set?: readonly string[];
-  readonly textColumn?: readonly string[];
   readonly out?: string;
   readonly force?: boolean;
   readonly cache?: boolean;
@@ -45,7 +44,7 @@ export async function embedData(data: string, flags: EmbedFlags, io: Io): Promis
     const embedded = await graft.embed({
       data: source,
       backbone: makePlugin<BackboneSource<Preprocessing>>(plugins, "backbone", backbone),
-      ...namedColumns(flags),
+      ...tableOptions(flags),
       ...(scratch && { cache: scratch }),
       control: progress.control,
     });

@@ -3,11 +3,10 @@ import { load } from "graft-ml";
 import type { Io } from "../io.ts";
 import { watch } from "../progress.ts";
 import { classTable, measures } from "../report-text.ts";
-import type { FitSettings } from "../settings/fit-settings.ts";
-import { namedColumns } from "../settings/table-columns.ts";
+import { type TableSettings, tableOptions } from "../settings/table-options.ts";
 
 /** Flags as they are typed. */
-export interface EvaluateFlags extends Pick<FitSettings, "textColumn" | "labelColumn"> {
+export interface EvaluateFlags extends TableSettings {
   readonly json?: boolean;
   readonly quiet?: boolean;
 }
@@ -18,7 +17,7 @@ export async function evaluate(bundle: string, data: string, flags: EvaluateFlag
   const progress = watch(io, flags.quiet);
   try {
     const report = await model.evaluate(resolve(io.cwd, data), {
-      ...namedColumns(flags),
+      ...tableOptions(flags),
       control: progress.control,
     });
     progress.stop();

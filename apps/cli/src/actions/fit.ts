@@ -13,7 +13,7 @@ import { reportPage } from "../report/page.ts";
 import { classTable, measures, reasonCells, timing } from "../report-text.ts";
 import { defaultBackbone } from "../settings/default-backbone.ts";
 import type { FitSettings } from "../settings/fit-settings.ts";
-import { namedColumns } from "../settings/table-columns.ts";
+import { tableOptions } from "../settings/table-options.ts";
 import { facts, table } from "../tables.ts";
 import { trainingOptions } from "./training-options.ts";
 
@@ -57,7 +57,7 @@ export async function transferOptions(
   const { augment, views, mixing } = settings;
   return {
     data,
-    ...namedColumns(settings),
+    ...tableOptions(settings),
     backbone: makePlugin<BackboneSource<Preprocessing>>(plugins, "backbone", settings.backbone),
     freezing: makePlugin<FreezingStrategy>(plugins, "freezing", settings.freezing),
     head: makePlugin<Head>(plugins, "head", settings.head),

@@ -1,6 +1,6 @@
 import { existsSync } from "node:fs";
 import { resolve } from "node:path";
-import type { BackboneSource, FreezingStrategy } from "@graft-ml/core";
+import { type BackboneSource, type FreezingStrategy, fail } from "@graft-ml/core";
 import * as graft from "graft-ml";
 import { byteSize, count, duration } from "../format.ts";
 import type { Io } from "../io.ts";
@@ -30,8 +30,10 @@ export async function inspectModel(model: string, flags: InspectFlags, io: Io): 
   // A bundle has a plan of its own, which a strategy overrules only when it is asked for.
   const asked = path === undefined || settings.freezing !== undefined;
   const target = path ?? makePlugin<BackboneSource>(plugins, "backbone", settings.backbone);
+  const freezing = asked ? makePlugin<FreezingStrategy>(plugins, "freezing", settings.freezing) : undefined;
+  if (freezing?.needs?.includes("measures")) throw needsData(freezing.name);
   const inspection = await graft.inspect(target, {
-    ...(asked && { freezing: makePlugin<FreezingStrategy>(plugins, "freezing", settings.freezing) }),
+    ...(freezing && { freezing }),
     ...(settings.epochs !== undefined && { epochs: settings.epochs }),
   });
   if (savePlan !== undefined) await writePlanFile(savePlan, inspection.plan, io.cwd);
@@ -62,6 +64,14 @@ export async function inspectModel(model: string, flags: InspectFlags, io: Io): 
       ...(estimate === undefined ? [] : [costs(estimate)]),
       ...(savePlan === undefined ? [] : [["plan", savePlan] as [string, string]]),
     ])}`,
+  );
+}
+
+function needsData(name: string): Error {
+  const fit = `"graft fit <data> --freezing ${name} --out <bundle>"`;
+  return fail(
+    "cli/inspect",
+    `"${name}" plans by measures of your data, and inspect has no data. ${fit} carries its plan out and prints it; "graft inspect <bundle> --save-plan plan.json" then writes it, and "graft fit <data> --plan plan.json" uses it again`,
   );
 }
 

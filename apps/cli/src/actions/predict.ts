@@ -6,7 +6,7 @@ import { type LoadedBundle, load, type Prediction, type SampleInput } from "graf
 import { percent, printable } from "../format.ts";
 import type { Io } from "../io.ts";
 import { watch } from "../progress.ts";
-import type { FitSettings } from "../settings/fit-settings.ts";
+import { type TableSettings, tableOptions } from "../settings/table-options.ts";
 
 const BATCH = 32;
 const RUNNERS_UP = 2;
@@ -14,7 +14,7 @@ const WIDEST = 60;
 const TEXT_FILES: ReadonlySet<string> = new Set(".txt .csv .tsv .tab .jsonl .ndjson .json".split(" "));
 
 /** Flags as they are typed. */
-export interface PredictFlags extends Pick<FitSettings, "textColumn"> {
+export interface PredictFlags extends Omit<TableSettings, "labelColumn"> {
   readonly json?: boolean;
   readonly quiet?: boolean;
 }
@@ -63,12 +63,7 @@ function pictures(files: readonly string[], io: Io): Asked[] {
 }
 
 /** The texts of files, one a row or line, and those that were typed. */
-async function texts(
-  inputs: readonly string[],
-  { textColumn }: PredictFlags,
-  io: Io,
-  control: RunControl,
-): Promise<Asked[]> {
+async function texts(inputs: readonly string[], flags: PredictFlags, io: Io, control: RunControl): Promise<Asked[]> {
   const asked: Asked[] = [];
   for (const given of inputs) {
     const path = resolve(io.cwd, given);
@@ -86,7 +81,7 @@ async function texts(
     const { samples, skipped } =
       extension === ".txt"
         ? await textLines(path, { control })
-        : await textList(path, { control, ...(textColumn !== undefined && { text: textColumn }) });
+        : await textList(path, { control, ...tableOptions(flags).table });
     for (const { path: row, reason } of skipped) io.stderr.write(`${printable(row)}: ${printable(reason)}\n`);
     for (const { text, pair, relative } of samples)
       asked.push({ input: pair === undefined ? text : [text, pair], name: text, place: relative });

@@ -1,6 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdir, readdir, readFile, stat, writeFile } from "node:fs/promises";
+import { mkdir, open, readdir, readFile, stat, writeFile } from "node:fs/promises";
 import { createRequire } from "node:module";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -98,6 +98,56 @@ it("killed, then interrupted, then resumed: the same file as one run", async () 
     stderr: "[cli/fit] out holds a whole bundle: nothing is left to resume. Use it, or say --force to fit it anew\n",
   });
 });
+
+/** Waits until the checkpoint of a run says that so many phases are finished, some of the next one done. */
+async function inPhaseAfter(run: ChildProcess, finished: number, out: string): Promise<void> {
+  while (run.exitCode === null) {
+    if ((await finishedPhases(join(cwd, `${out}.partial`, "checkpoint.safetensors"))) === finished) return;
+    await sleep(1);
+  }
+  throw new Error(`the run ended before it was stopped: ${await run.stderr?.toArray()}`);
+}
+
+/** How many phases a checkpoint's header has reports of. */
+async function finishedPhases(path: string): Promise<number | undefined> {
+  const file = await open(path).catch(() => undefined);
+  if (file === undefined) return undefined;
+  try {
+    const length = Number((await file.read(Buffer.alloc(8), 0, 8, 0)).buffer.readBigUInt64LE());
+    const { buffer } = await file.read(Buffer.alloc(length), 0, length, 8);
+    const header = JSON.parse(buffer.toString()) as { __metadata__: { phases: string } };
+    return (JSON.parse(header.__metadata__.phases) as unknown[]).length;
+  } finally {
+    await file.close();
+  }
+}
+
+it.each([
+  ["lp-ft", ["freezing.groups=1", "freezing.probe=2"]],
+  ["gradual-unfreezing", ["freezing.groups=2", "freezing.epochs=5"]],
+])(
+  "%s killed in its second phase and resumed: the same file as one run",
+  async (name, options) => {
+    const flags = `--freezing ${name} --epochs 15 --batch 4 --engine onnxruntime --seed 5`.split(" ");
+    const argv = ["fit", "colours", ...flags, ...options.flatMap((option) => ["--set", option])];
+    const whole = await graft([...argv, "--out", `${name}-whole`, "--json"], { cwd });
+    expect([whole.code, whole.stderr]).toEqual([0, ""]);
+
+    const killed = start([...argv, "--out", name]);
+    await inPhaseAfter(killed, 1, name);
+    killed.kill("SIGKILL");
+    expect(await once(killed, "exit")).toEqual([null, "SIGKILL"]);
+
+    const { code, stdout, stderr } = await graft([...argv, "--out", name, "--resume", "--json"], { cwd });
+    expect(code).toBe(0);
+    expect(stderr).toMatch(/going on from .*, made after epoch \d of phase 2 /);
+    const [ours, theirs] = [stdout, whole.stdout].map((text) => (JSON.parse(text) as { train: typeof course }).train);
+    expect([ours!.loss, ours!.validation]).toEqual([theirs!.loss, theirs!.validation]);
+    const model = (folder: string): Promise<Buffer> => readFile(join(cwd, folder, "model.onnx"));
+    expect((await model(name)).equals(await model(`${name}-whole`))).toBe(true);
+  },
+  120_000,
+);
 
 it("refuses a checkpoint that cannot be read, in one line", async () => {
   await mkdir(join(cwd, "bad.partial"));

@@ -31,6 +31,14 @@ beforeAll(async () => {
   fitted = await graft(["fit", "notes.csv", "--out", "bundle", "--seed", "3", "--json", "--quiet"], { cwd });
 }, 60_000);
 
+it("refuses co-tuning: the backbone of texts has no classifier to train on", async () => {
+  const { code, stderr } = await graft(["fit", "notes.csv", "--out", "never", "--regularizer", "co-tuning"], { cwd });
+  expect(code).toBe(2);
+  expect(stderr.split("\n").at(-2)).toBe(
+    '[graft/regularizers] "minilm-l6" has no classifier of its own that is one affine layer on its features, and co-tuning trains that on. Take a backbone that has one, such as efficientnet-lite0, or another regularizer',
+  );
+});
+
 it("fits a table by the backbone of texts", async () => {
   expect([fitted.code, fitted.stderr]).toEqual([0, ""]);
   expect(JSON.parse(fitted.stdout)).toMatchObject({
@@ -120,6 +128,24 @@ it("evaluates on another table, whose columns are named", async () => {
   const argv = ["evaluate", "bundle", "other.jsonl", "--text-column", "t", "--label-column", "c", "--quiet"];
   expect(JSON.parse((await graft([...argv, "--json"], { cwd })).stdout)).toMatchObject({ samples: 2, accuracy: 1 });
   expect((await graft(argv, { cwd })).stdout).toMatch(/^accuracy +100\.0 % .*, 2 texts\)$/m);
+});
+
+it("reads a table without a header in another encoding, and remembers that it has none", async () => {
+  const rows = [...Array(8).keys()].map((i) => `a loaf of bread ${i}\tfood\nthe late train ${i}\ttravel\n`).join("");
+  await writeFile(join(cwd, "bare.tsv"), Buffer.from(rows, "utf16le"));
+  const flags = ["--encoding", "utf-16le", "--quiet"];
+  const asked = await graft(["fit", "bare.tsv", ...flags], { cwd });
+  expect(asked.stderr).toMatch(
+    /Name it with text \(--text-column\), or set header to false \(--no-header\) if these are values\n$/,
+  );
+  const bare = [...flags, "--no-header", "--text-column", "1"];
+  const fitted = await graft(["fit", "bare.tsv", ...bare, "--label-column", "2", "--out", "bare"], { cwd });
+  expect([fitted.code, fitted.stderr]).toEqual([0, ""]);
+  expect(await readFile(join(cwd, "bare", "report.html"), "utf8")).toContain("--no-header --encoding utf-16le");
+  const tested = await graft(["evaluate", "bare", "bare.tsv", ...flags, "--json"], { cwd });
+  expect(JSON.parse(tested.stdout)).toMatchObject({ samples: 16 });
+  const answers = (await graft(["predict", "bare", "bare.tsv", ...bare, "--json"], { cwd })).stdout.trim().split("\n");
+  expect(answers.map((line) => (JSON.parse(line) as { input: string }).input)).toContain("the late train 7");
 });
 
 it("takes columns and int8 products from an experiment file", async () => {

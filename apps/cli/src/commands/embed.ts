@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import type { EmbedFlags } from "../actions/embed.ts";
 import type { Io } from "../io.ts";
 import { collect } from "./collect.ts";
+import { tableFlags } from "./table-flags.ts";
 
 const HELP = `
 Examples:
@@ -15,14 +16,14 @@ In Python: numpy.load("reviews.npy").`;
 
 /** `graft embed`: features of texts or pictures by a pretrained model. */
 export function addEmbed(program: Command, io: Io): void {
-  program
+  const command = program
     .command("embed")
     .summary("turn texts or pictures into vectors by a pretrained model")
     .description("Turns texts or pictures into vectors by a pretrained model, without training anything.")
     .argument("<data>", "a table of texts, a .txt file of lines, a picture, or a folder of either")
     .option("--backbone <name>", "the pretrained model (default: efficientnet-lite0 for pictures, minilm-l6 for texts)")
-    .option("--set <backbone.option=value>", "an option of the backbone; repeatable", collect)
-    .option("--text-column <name>", "column of a table's texts; twice for pairs (default: found)", collect)
+    .option("--set <backbone.option=value>", "an option of the backbone; repeatable", collect);
+  tableFlags(command, "found", { label: false })
     .option("--out <file>", "where vectors go: .npy, or .jsonl (default: <data>.npy here)")
     .option("--force", "replace files that are already there")
     .option("--no-cache", "keep no features for the next run")

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import type { EvaluateFlags } from "../actions/evaluate.ts";
 import type { Io } from "../io.ts";
-import { collect } from "./collect.ts";
+import { tableFlags } from "./table-flags.ts";
 
 const HELP = `
 Examples:
@@ -13,14 +13,13 @@ Uses the data's test part where it has one, else all of it. Its classes must be 
 
 /** `graft evaluate`: measures a bundle on labelled data. */
 export function addEvaluate(program: Command, io: Io): void {
-  program
+  const command = program
     .command("evaluate")
     .summary("measure a fitted model on other samples, with intervals")
     .description("Measures a fitted model on labelled pictures or texts that it has not seen.")
     .argument("<bundle>", "folder that graft fit wrote")
-    .argument("<data>", "folder with one folder of pictures a class, or a table of texts, as graft fit takes them")
-    .option("--text-column <name>", "column of a table's texts; twice for pairs (default: as it was fitted)", collect)
-    .option("--label-column <name>", "column of a table's classes (default: as it was fitted)")
+    .argument("<data>", "folder with one folder of pictures a class, or a table of texts, as graft fit takes them");
+  tableFlags(command, "as it was fitted", { label: true })
     .option("--json", "print one JSON document")
     .option("--quiet", "no progress, no notices")
     .addHelpText("after", HELP)

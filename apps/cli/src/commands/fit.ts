@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import type { Io } from "../io.ts";
 import { readSettings } from "../settings/read-settings.ts";
 import { collect } from "./collect.ts";
+import { tableFlags } from "./table-flags.ts";
 
 const HELP = `
 Examples:
@@ -11,7 +12,9 @@ Examples:
   $ graft fit ./pets --head mlp --set head.hidden=[128,64] --lr 3e-4
   $ graft fit reviews.csv                             texts: columns text and label, or what they are usually called
   $ graft fit pairs.tsv --text-column premise --text-column hypothesis --label-column answer
+  $ graft fit rows.tsv --no-header --text-column 1 --label-column 2
   $ graft fit ./pets --freezing last --augment random-resized-crop,rand-augment --set augment.rand-augment.m=5
+  $ graft fit ./pets --freezing last --teacher ./large --set teacher.strength=2 --set teacher.temperature=3
   $ graft fit --config graft.config.json --seed 7     a flag wins over the file
   $ graft fit ./pets --freezing last --epochs 20 --resume     goes on after Ctrl-C, a kill or a power cut
 
@@ -25,15 +28,14 @@ Exit codes: 0 done, 2 something in your input is wrong, 1 a bug, 130 interrupted
 
 /** `graft fit`: teaches a pretrained model the classes of pictures or texts. */
 export function addFit(program: Command, io: Io): void {
-  program
+  const command = program
     .command("fit")
     .summary("teach a pretrained model your classes, from a folder of pictures or a table of texts")
     .description(
       "Teaches a pretrained model the classes of pictures or texts, measures it on samples that it has not seen,\nand writes a bundle: an ONNX file, a description, a report.",
     )
-    .argument("[data]", "folder with one folder of pictures a class, or a table of texts")
-    .option("--text-column <name>", "column of a table's texts; twice for pairs (default: found)", collect)
-    .option("--label-column <name>", "column of a table's classes (default: found)")
+    .argument("[data]", "folder with one folder of pictures a class, or a table of texts");
+  tableFlags(command, "found", { label: true })
     .option(
       "--backbone <name>",
       "the pretrained model, by name or by its file (default: efficientnet-lite0 for pictures, minilm-l6 for texts)",
@@ -48,7 +50,7 @@ export function addFit(program: Command, io: Io): void {
       "--sampler <name>",
       "which samples an epoch draws: balanced gives every class the same share (default: shuffled)",
     )
-    .option("--regularizer <name>", "what keeps pretrained knowledge: l2-sp, delta, bss (default: none)")
+    .option("--regularizer <name>", "what keeps pretrained knowledge: l2-sp, delta, bss, co-tuning (default: none)")
     .option("--teacher <bundle>", "learn what a bundle predicts, or the features of a backbone, beside the labels")
     .option("--class-weights <weights>", 'weight of each class in the loss: balanced, or JSON such as {"cat":2}')
     .option(
@@ -63,7 +65,7 @@ export function addFit(program: Command, io: Io): void {
     .option("--epochs <n>", "passes over the training samples where training iterates")
     .option(
       "--lr <rate>",
-      "peak learning rate (default: 1e-3 for heads and adapters, 1e-4 where pretrained kernels train)",
+      "peak learning rate, of every phase of a plan (default: 1e-3 for heads and adapters, 1e-4 where pretrained kernels train)",
     )
     .option("--batch <n>", "samples a training step")
     .option("--accumulate <n>", "batches whose mean gradient makes one update (default: 1)")
@@ -77,7 +79,7 @@ export function addFit(program: Command, io: Io): void {
     .option("--config <file>", "experiment file: says all that the flags say")
     .option(
       "--set <kind.option=value>",
-      "an option of the backbone, freezing, head, solver, optimizer or mixing, or augment.name.option; repeatable",
+      "an option of what was chosen (graft list has the kinds), of the teacher, or augment.name.option; repeatable",
       collect,
     )
     .option("--resume", "go on with a training that was stopped, to the same weights as if it had not been")

@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import type { PredictFlags } from "../actions/predict.ts";
 import type { Io } from "../io.ts";
-import { collect } from "./collect.ts";
+import { tableFlags } from "./table-flags.ts";
 
 const HELP = `
 Examples:
@@ -14,13 +14,13 @@ What cannot be read is told on stderr; a picture of that kind also makes the exi
 
 /** `graft predict`: classifies pictures or texts. */
 export function addPredict(program: Command, io: Io): void {
-  program
+  const command = program
     .command("predict")
     .summary("say what pictures or texts are, one line each")
     .description("Classifies pictures or texts with a fitted model, one line each.")
     .argument("<bundle>", "folder that graft fit wrote")
-    .argument("<inputs...>", "pictures; or texts: a table, a .txt file of lines, a text in quotes")
-    .option("--text-column <name>", "column of a table's texts; twice for pairs (default: found)", collect)
+    .argument("<inputs...>", "pictures; or texts: a table, a .txt file of lines, a text in quotes");
+  tableFlags(command, "found", { label: false })
     .option("--json", "print JSON lines: input, label, score, scores")
     .option("--quiet", "no notices")
     .addHelpText("after", HELP)

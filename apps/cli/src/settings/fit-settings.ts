@@ -15,6 +15,10 @@ export interface FitSettings {
   readonly data?: string;
   readonly textColumn?: string | readonly string[];
   readonly labelColumn?: string;
+  /** False where a table's first row is a sample. */
+  readonly header?: boolean;
+  /** How a table is encoded, as the WHATWG's Encoding Standard calls it. */
+  readonly encoding?: string;
   readonly backbone?: PluginSetting;
   readonly freezing?: PluginSetting;
   /** File of a freezing plan; `freezing` then is `planned`, with what the file says. */

@@ -19,6 +19,8 @@ async function configFile(content: unknown): Promise<{ folder: string; file: str
 const VALUES: Readonly<Record<string, unknown>> = {
   data: "pets",
   textColumn: ["premise", "hypothesis"],
+  header: false,
+  encoding: "shift_jis",
   labelColumn: "answer",
   backbone: "efficientnet-lite0",
   freezing: "last",
@@ -130,6 +132,15 @@ it("reads assignments as JSON where they are, as text where not", () => {
   expect(parseAssignment("head.note=a=b")).toEqual({ kind: "head", option: "note", value: "a=b" });
   expect(() => parseAssignment("head.name=mlp")).toThrow(
     'expected an option after "head."; received name. Choose the plugin with --head mlp',
+  );
+});
+
+it("takes options of the teacher by --set, and no teacher by them alone", async () => {
+  const set = ["teacher.strength=2", "teacher.temperature=3"];
+  const { teacher } = await readSettings({ teacher: "minilm-l6", set }, "/");
+  expect(teacher).toEqual({ name: "minilm-l6", strength: 2, temperature: 3 });
+  await expect(readSettings({ set }, "/")).rejects.toThrow(
+    "[cli/fit] expected --teacher together with --set teacher.strength; received none. Name a teacher",
   );
 });
 

@@ -44,7 +44,10 @@ export async function readSettings(flags: Flags, cwd: string): Promise<FitSettin
       continue;
     }
     const { kind, option, value } = parseAssignment(assignment);
-    const { name, options } = nameAndOptions((settings[kind] ?? (await defaultName(kind, settings))) as PluginSetting);
+    const setting = settings[kind] ?? (kind === "teacher" ? undefined : await defaultName(kind, settings));
+    if (setting === undefined)
+      throw fail(WHERE, `expected --teacher together with --set teacher.${option}; received none. Name a teacher`);
+    const { name, options } = nameAndOptions(setting as PluginSetting);
     settings[kind] = { ...options, [option]: value, name };
   }
   if (settings.teacher !== undefined) settings.teacher = placedTeacher(settings.teacher as PluginSetting, cwd);
@@ -67,7 +70,7 @@ async function takePlan(settings: Record<string, unknown>, flags: Flags, cwd: st
 }
 
 /** `freezing.groups=2` → kind, option and a value that is JSON where it can be, text where not. */
-export function parseAssignment(text: string): { kind: OptionKind; option: string; value: unknown } {
+export function parseAssignment(text: string): { kind: OptionKind | "teacher"; option: string; value: unknown } {
   const match = /^([a-z]+)\.([A-Za-z][\w-]*)=(.*)$/s.exec(text);
   if (!match)
     throw fail(
@@ -75,10 +78,11 @@ export function parseAssignment(text: string): { kind: OptionKind; option: strin
       `expected --set kind.option=value, for instance --set freezing.groups=2; received ${JSON.stringify(text)}`,
     );
   const [, kind = "", option = "", value = ""] = match;
-  if (!OPTION_KINDS.some((known) => known === kind)) throw unknownName(WHERE, "kind in --set", kind, PLUGIN_KINDS);
+  if (kind !== "teacher" && !OPTION_KINDS.some((known) => known === kind))
+    throw unknownName(WHERE, "kind in --set", kind, [...PLUGIN_KINDS, "teacher"]);
   if (option === "name")
     throw fail(WHERE, `expected an option after "${kind}."; received name. Choose the plugin with --${kind} ${value}`);
-  return { kind: kind as OptionKind, option, value: jsonOrText(value) };
+  return { kind: kind as OptionKind | "teacher", option, value: jsonOrText(value) };
 }
 
 async function defaultName(kind: OptionKind, { data }: FitSettings): Promise<string> {

@@ -5,7 +5,7 @@ import { float32, type Head, type RunEvent, type Tensors } from "@graft-ml/core"
 import { regularizers, samplers } from "@graft-ml/trainers";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { last, linear, mlp, optimizers, schedules, type TransferOptions, transfer } from "../index.ts";
-import { pictureFolder } from "../pictures.fixture.ts";
+import { pictureFolder } from "../pictures/pictures.fixture.ts";
 import { checkpointBytes, readCheckpoint } from "./checkpoint-file.ts";
 
 let data: string;

@@ -12,7 +12,7 @@ import {
 } from "@graft-ml/trainers";
 import manifest from "../../package.json" with { type: "json" };
 import { type FitTask, type TrainSettings, untrained } from "../fit-head.ts";
-import type { AugmentationOptions } from "../views.ts";
+import type { AugmentationOptions } from "../pictures/views.ts";
 
 /** Name of the batch that fits into memory, which is not always the one that is asked for. */
 export const FITTING_BATCH: string = "batch that fits into memory";

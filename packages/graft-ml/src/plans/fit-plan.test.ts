@@ -116,6 +116,22 @@ describe("gradual unfreezing", () => {
   });
 });
 
+test("the peak rate that is asked for is that of every phase, and wins over the plan's own", async () => {
+  const plan: FreezingPlan = {
+    strategy: "planned",
+    rate: 0.02,
+    phases: [
+      { groups: thaw(3), normalization: "frozen", epochs: 1 },
+      { groups: thaw(2), normalization: "frozen" },
+    ],
+  };
+  const { rate: _, ...silent } = unjudged;
+  const peaks = async (options: Partial<TransferOptions>) =>
+    (await run(plan, options)).fitted.phases.map(({ method }) => method.rate);
+  expect(await peaks({ ...silent, rate: 0.05 })).toEqual([0.05, 0.05]);
+  expect(await peaks(silent)).toEqual([0.02, 0.02]);
+});
+
 describe("a boundary that moves", () => {
   const head = mlp({ hidden: 5 }) as Head;
 

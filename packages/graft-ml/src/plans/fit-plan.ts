@@ -19,7 +19,7 @@ import type { Teaching } from "../distill.ts";
 import { type FitTask, type Fitted, solveHead, trainHead } from "../fit-head.ts";
 import { fittingBatch } from "../fitting-batch.ts";
 import { holdOut } from "../hold-out.ts";
-import { refuseVariation } from "../refuse-variation.ts";
+import { refuseVariation } from "../pictures/refuse-variation.ts";
 import type { FrozenPass, Prepared, SampleSupply } from "../supply.ts";
 import { trainSettings } from "../training-run.ts";
 import type { TransferOptions } from "../transfer.ts";

@@ -17,7 +17,7 @@ export interface SourceClassifier {
 /**
  * Co-tuning (You et al., NeurIPS 2020, eq. 3): the pretrained classifier keeps training beside the head, on the source classes that
  * each target class looks like: λ · cross-entropy between p(source class | target class) and its prediction.
- * Default: `strength` (λ) 2.3, that of the authors' code. It needs the classifier: `coTuning(options, source)`.
+ * Default: `strength` (λ) 2.3, that of the authors' code. `source` is the classifier; left out, `transfer` takes that of the backbone.
  */
 export function coTuning(options: PlainOptions = {}, source?: SourceClassifier): Regularizer {
   onlyOptions(WHERE, options, ["strength"]);
@@ -29,6 +29,9 @@ export function coTuning(options: PlainOptions = {}, source?: SourceClassifier):
   return {
     name: "co-tuning",
     summary: "trains the pretrained classifier on, towards what each class looks like to it",
+    ...(source === undefined && {
+      informed: async (knowledge) => coTuning(options, await knowledge.classifier()),
+    }),
     own({ dims }, { classes }) {
       const { weight, bias, relationship } = given();
       const [features, sourceClasses] = weight.dims as [number, number];

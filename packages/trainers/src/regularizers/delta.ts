@@ -10,7 +10,7 @@ const WHERE = "trainers/delta";
  * a mean over its positions, weighted by the channel's attention (Li et al., ICLR 2019, eq. 5 and 6).
  *
  * Defaults: `maps`, names of values `[batch, channels, ...]`: what the head reads; `attention`, the weights of the channels of each
- * map, which sum to 1 (`channelAttention` finds them): equal ones; `strength` 0.01.
+ * map, which sum to 1 (`channelAttention` finds them), or `measured`, which `transfer` finds them by: equal ones; `strength` 0.01.
  */
 export function delta(options: PlainOptions = {}): Regularizer {
   onlyOptions(WHERE, options, ["maps", "attention", "strength"]);
@@ -22,10 +22,18 @@ export function delta(options: PlainOptions = {}): Regularizer {
   ) {
     throw fail(WHERE, `expected maps to be a list of names; received ${JSON.stringify(maps)}`);
   }
+  const measured = attention === "measured";
   return {
     name: "delta",
     summary: "keeps feature maps near those of the pretrained network",
+    ...(measured && {
+      async informed(knowledge): Promise<Regularizer> {
+        const found = await knowledge.attention(maps as string[] | undefined);
+        return delta({ ...options, maps: Object.keys(found), attention: found as PlainOptions });
+      },
+    }),
     term({ features, current, before, mean }, g) {
+      if (measured) throw fail(WHERE, "expected attention as weights of channels; received measured, which nobody did");
       const distance = (name: string): Value => {
         const map = current(name);
         const [, channels = 1, ...positions] = map.dims as number[];

@@ -1,4 +1,13 @@
-import type { FeatureSpec, GraphBuilder, TargetSpec, Tensor, Tensors, Value, Values } from "@graft-ml/core";
+import type {
+  FeatureSpec,
+  GraphBuilder,
+  OriginalClassifier,
+  TargetSpec,
+  Tensor,
+  Tensors,
+  Value,
+  Values,
+} from "@graft-ml/core";
 
 /** A trained value together with what it was in the pretrained network. */
 export interface PretrainedValue {
@@ -35,11 +44,21 @@ export interface RegularizerContext {
   mean(each: Value): Value;
 }
 
+/** What can be found out about a pretrained network and the training samples, each at a price that only who asks pays. */
+export interface PretrainedKnowledge {
+  /** The classifier that it was pretrained with, and p(source class | target class), a row for each target class. */
+  classifier(): Promise<OriginalClassifier & { readonly relationship: readonly (readonly number[])[] }>;
+  /** How much each channel of feature maps matters, by the map's name. Default: the features. */
+  attention(maps?: readonly string[]): Promise<Readonly<Record<string, readonly number[]>>>;
+}
+
 /** A term that is added to the loss. */
 export interface Regularizer {
   readonly name: string;
   /** One line for listings. */
   readonly summary: string;
+  /** The same with what it has to know first; `transfer` asks for it before anything is trained. */
+  informed?(knowledge: PretrainedKnowledge): Promise<Regularizer>;
   /** Values that it trains beside the network, with their first values; they do not outlive the training. */
   own?(features: FeatureSpec, targets: TargetSpec): Tensors;
   /** The term, a scalar. */

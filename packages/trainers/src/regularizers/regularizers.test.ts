@@ -257,6 +257,11 @@ it.each<[string, () => unknown, string]>([
     "[trainers/co-tuning] expected a relationship of 3 rows of 5; received 1 of 2",
   ],
   [
+    "attention that nobody measured",
+    () => stepWith(regularizers.delta({ attention: "measured" }), 4),
+    "[trainers/delta] expected attention as weights of channels; received measured, which nobody did",
+  ],
+  [
     "attention of another width",
     () => stepWith(regularizers.delta({ maps: ["last map"], attention: { "last map": [1] } }), 4),
     '[trainers/delta] expected the attention of "last map" to be 6 numbers ≥ 0; received [1]',

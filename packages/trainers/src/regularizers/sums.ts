@@ -1,10 +1,10 @@
 import type { GraphBuilder, Value } from "@graft-ml/core";
 import { reduceSum, reshape } from "@graft-ml/graph";
 
-/** Sum of the squares of all elements, a scalar. */
-export function sumOfSquares(g: GraphBuilder, value: Value): Value {
+/** Sum of the squares of all elements, a scalar; `[1]` where it is to be joined with others. */
+export function sumOfSquares(g: GraphBuilder, value: Value, joined: boolean = false): Value {
   const flat = reshape(g, value, [-1]);
-  return reduceSum(g, g.op("Mul", [flat, flat]), [0], false);
+  return reduceSum(g, g.op("Mul", [flat, flat]), [0], joined);
 }
 
 /** Sum of scalars; 0 where there are none. */

@@ -1,4 +1,4 @@
-/** What the multinomial loss reads: standardized samples in some basis, served in blocks of four. */
+/** What the logistic loss reads: standardized samples in some basis, served in blocks of four. */
 export interface Design {
   readonly rows: number;
   readonly columns: number;
@@ -6,10 +6,17 @@ export interface Design {
   readonly labels: Int32Array;
   /** Weight of each row. */
   readonly rowWeights: Float64Array;
-  /** Four rows from `first` on, row-major `[4, columns]`; those past the end are zero. Valid until the next call. */
+  /**
+   * Four rows from `first` on, row-major `[4, columns]`, as they are stored: `toStored` and `fromStored` make up for what
+   * standardization does to them. Those past the end are zero. Valid until the next call.
+   */
   block(first: number): Float64Array;
   /** The leading columns of that block beyond which it is zero. */
   width(first: number): number;
+  /** `[weights [classes, columns], bias [classes]]` as those that score stored rows alike. */
+  toStored(point: Float64Array): Float64Array;
+  /** A gradient in the weights of stored rows as the one in those of standardized rows, in place. */
+  fromStored(gradient: Float64Array): void;
   /** Weights `[classes, columns]` of this basis as weights `[classes, dims]` of the standardized features. */
   toFeatures(weights: Float64Array, classes: number): Float64Array;
   /** Scores `[held-out rows, classes]`, without bias. */

@@ -39,6 +39,8 @@ export function dualDesign(input: DesignInput, scaling: Standardization): Design
     ),
     block: (first) => design.subarray(first * rank, (first + 4) * rank),
     width: (first) => Math.min(first + 4, rank),
+    toStored: (point) => point,
+    fromStored: () => undefined,
     toFeatures(weights, classes) {
       const out = new Float64Array(classes * dims);
       for (let k = 0; k < classes; k++) {

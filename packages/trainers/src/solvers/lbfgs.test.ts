@@ -38,6 +38,20 @@ describe("minimize", () => {
     expect(converged).toBe(true);
     expect(point[0]).toBeCloseTo(1, 7);
   });
+  it("needs one step where the preconditioner is the inverse Hessian", async () => {
+    const curvatures = [1, 1e3, 1e6];
+    const bowl = (x: Float64Array): Evaluation => ({
+      value: x.reduce((sum, value, i) => sum + (curvatures[i]! * value * value) / 2, 0),
+      gradient: x.map((value, i) => curvatures[i]! * value),
+    });
+    const start = Float64Array.of(3, -2, 1);
+    const precondition = (vector: Float64Array): Float64Array => vector.map((value, i) => value / curvatures[i]!);
+    expect((await minimize(bowl, start, { precondition })).iterations).toBe(1);
+    // A wrong scale costs a step or two, since the first pair mends it.
+    const scaled = (vector: Float64Array): Float64Array => precondition(vector).map((value) => 1e-3 * value);
+    expect((await minimize(bowl, start, { precondition: scaled })).iterations).toBeLessThan(8);
+    expect((await minimize(bowl, start)).iterations).toBeGreaterThan(8);
+  });
   it("tells when iterations run out", async () => {
     const { converged, iterations } = await minimize(rosenbrock, Float64Array.of(-1.2, 1), { maxIterations: 3 });
     expect({ converged, iterations }).toEqual({ converged: false, iterations: 3 });

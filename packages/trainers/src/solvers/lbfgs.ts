@@ -21,6 +21,8 @@ export interface MinimizeOptions {
   readonly maxIterations?: number;
   /** Stops where this holds, besides where `tolerance` is met. Default: never. */
   readonly stop?: (at: Evaluation) => boolean;
+  /** Multiplies by an approximate inverse Hessian, symmetric and positive definite. Default: a multiple of the identity. */
+  readonly precondition?: (vector: Float64Array) => Float64Array;
   readonly control?: RunControl;
 }
 
@@ -39,75 +41,85 @@ export async function minimize(
   start: Float64Array,
   options: MinimizeOptions = {},
 ): Promise<Minimum> {
-  const { memory = 10, tolerance = 1e-6, maxIterations = 1000, stop, control } = options;
+  const { memory = 10, tolerance = 1e-6, maxIterations = 1000, stop, precondition, control } = options;
   const breathe = breather();
   const pairs: Pair[] = [];
   let point: Float64Array = start.slice();
   let { value, gradient } = await objective(point);
   let evaluations = 1;
   let iterations = 0;
+  const condition = precondition ?? ((vector: Float64Array): Float64Array => vector);
+  let conditioned = condition(gradient);
   const done = (): boolean => largest(gradient) <= tolerance || stop?.({ value, gradient }) === true;
   let converged = done();
   while (!converged && iterations < maxIterations) {
     checkInterrupted(control?.signal, "trainers/lbfgs");
     await breathe();
-    let direction = descend(gradient, pairs);
+    let direction = descend(gradient, conditioned, pairs);
     let slope = dot(direction, gradient);
     if (!(slope < 0)) {
       pairs.length = 0;
       direction = negated(gradient);
       slope = dot(direction, gradient);
     }
-    // Without a remembered pair the gradient has no scale: start with a step of length at most 1.
-    const first = pairs.length > 0 ? 1 : Math.min(1, 1 / Math.sqrt(-slope));
+    // With neither a remembered pair nor a preconditioner the gradient has no scale: start with a step of length at most 1.
+    const first = pairs.length > 0 || precondition ? 1 : Math.min(1, 1 / Math.sqrt(-slope));
     const found = await searchLine(objective, point, direction, { value, gradient }, slope, first);
     evaluations += found.evaluations;
     if (found.step === 0) {
       if (pairs.length === 0) break;
-      pairs.length = 0; // one more try along the plain gradient
+      pairs.length = 0; // one more try without memory
       continue;
     }
     iterations++;
-    remember(pairs, memory, found.point, point, found.gradient, gradient);
+    const before = { point, gradient, conditioned };
     ({ point, value, gradient } = found);
     converged = done();
+    if (converged) break;
+    conditioned = condition(gradient);
+    remember(pairs, memory, { point, gradient, conditioned }, before);
   }
   return { point, value, gradient, iterations, evaluations, converged };
+}
+
+interface Place {
+  readonly point: Float64Array;
+  readonly gradient: Float64Array;
+  /** The gradient times the preconditioner. */
+  readonly conditioned: Float64Array;
 }
 
 interface Pair {
   readonly step: Float64Array;
   readonly change: Float64Array;
+  /** The change times the preconditioner, kept since applying that again may cost as much as the objective. */
+  readonly conditioned: Float64Array;
   readonly curvature: number;
 }
 
-function remember(
-  pairs: Pair[],
-  memory: number,
-  to: Float64Array,
-  from: Float64Array,
-  after: Float64Array,
-  before: Float64Array,
-): void {
-  const step = difference(to, from);
-  const change = difference(after, before);
+function remember(pairs: Pair[], memory: number, to: Place, from: Place): void {
+  const step = difference(to.point, from.point);
+  const change = difference(to.gradient, from.gradient);
   const curvature = dot(step, change);
   if (!(curvature > Number.EPSILON * dot(change, change))) return;
-  pairs.push({ step, change, curvature });
+  pairs.push({ step, change, conditioned: difference(to.conditioned, from.conditioned), curvature });
   if (pairs.length > memory) pairs.shift();
 }
 
-/** The two-loop recursion (Nocedal & Wright 2006, algorithm 7.4). */
-function descend(gradient: Float64Array, pairs: readonly Pair[]): Float64Array {
-  const direction = negated(gradient);
+/** The two-loop recursion (Nocedal & Wright 2006, algorithm 7.4), begun with a multiple of the preconditioner. */
+function descend(gradient: Float64Array, conditioned: Float64Array, pairs: readonly Pair[]): Float64Array {
+  const rest = negated(gradient);
+  const direction = negated(conditioned);
   const alphas = new Float64Array(pairs.length);
   for (let i = pairs.length - 1; i >= 0; i--) {
-    const { step, change, curvature } = pairs[i]!;
-    alphas[i] = dot(step, direction) / curvature;
-    addScaled(direction, -alphas[i]!, change);
+    const pair = pairs[i]!;
+    alphas[i] = dot(pair.step, rest) / pair.curvature;
+    addScaled(rest, -alphas[i]!, pair.change);
+    addScaled(direction, -alphas[i]!, pair.conditioned);
   }
   const last = pairs.at(-1);
-  if (last) scaleBy(direction, last.curvature / dot(last.change, last.change));
+  // The preconditioner's scale may be far off, as where a fit grows certain of its samples.
+  if (last) scaleBy(direction, last.curvature / dot(last.change, last.conditioned));
   for (let i = 0; i < pairs.length; i++) {
     const { step, change, curvature } = pairs[i]!;
     addScaled(direction, alphas[i]! - dot(change, direction) / curvature, step);

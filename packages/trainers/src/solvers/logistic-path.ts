@@ -2,7 +2,9 @@ import { checkInterrupted, type RunControl } from "@graft-ml/core";
 import { breather } from "./breather.ts";
 import type { Design, DesignInput } from "./design.ts";
 import { dualDesign } from "./dual-design.ts";
-import { dot, type Evaluation, type Minimum, minimize, type Objective } from "./lbfgs.ts";
+import { dot, type Evaluation, type MinimizeOptions, type Minimum, minimize, type Objective } from "./lbfgs.ts";
+import { logitLoss, oneColumn, twoColumns } from "./logit-loss.ts";
+import type { Precondition, Preconditioner } from "./preconditioner.ts";
 import { primalDesign } from "./primal-design.ts";
 import type { Samples } from "./samples.ts";
 import { softmaxLoss } from "./softmax-loss.ts";
@@ -34,6 +36,8 @@ export interface Fitting {
   readonly sampleWeights: ArrayLike<number> | undefined;
   readonly scaling: Scaling;
   readonly objective: ObjectiveFactory | undefined;
+  /** For fits in the space of the features, made when first asked for. */
+  readonly preconditioner: () => Preconditioner | undefined;
   readonly control: RunControl | undefined;
 }
 
@@ -41,6 +45,8 @@ export interface Fitting {
 export interface PreparedDesign extends Design {
   readonly input: DesignInput;
   readonly scaling: Standardization;
+  /** Whether its columns are the features. */
+  readonly primal: boolean;
 }
 
 /** Standardizes the training part and picks the smaller of the two bases. */
@@ -52,7 +58,7 @@ export function prepareDesign(
   const input: DesignInput = { features, dims, labels, sampleWeights, ...fold };
   const scaling = standardization(features, dims, fold.train, kind);
   const dual = objective === undefined && cheaperDual(fold.train.length, dims, samples.classes);
-  return { ...(dual ? dualDesign(input, scaling) : primalDesign(input, scaling)), input, scaling };
+  return { ...(dual ? dualDesign(input, scaling) : primalDesign(input, scaling)), input, scaling, primal: !dual };
 }
 
 /** Compares multiplications: Gram matrix, factor and triangular evaluations against evaluations on the features. */
@@ -62,20 +68,47 @@ function cheaperDual(rows: number, dims: number, classes: number): boolean {
   return rows <= MAX_DUAL_ROWS && dual < primal;
 }
 
-/** Minimizes the loss of a design from a start, or from no weights and the class frequencies. */
-export function fitDesign(
+/** Where a fit starts, and what makes it short. */
+interface Start {
+  /** Default: no weights and the class frequencies. */
+  readonly point?: Float64Array | undefined;
+  readonly precondition?: Precondition | undefined;
+}
+
+/** Minimizes the loss of a design. */
+export async function fitDesign(
   { samples: { classes }, objective, control }: Fitting,
   design: PreparedDesign,
   c: number,
   { tolerance, slack = Number.POSITIVE_INFINITY }: Accuracy,
-  start?: Float64Array,
+  { point = startOf(design, classes), precondition }: Start = {},
 ): Promise<Minimum> {
-  const loss = objective?.({ ...design.input, scaling: design.scaling, classes, c }) ?? softmaxLoss(design, classes, c);
   // The loss is strongly convex with modulus 1 / (c S), so this bounds how far its value is above the minimum.
   const half = (c * totalWeight(design)) / 2;
   const stop = ({ value, gradient }: Evaluation): boolean =>
     half * dot(gradient, gradient) <= Math.min(slack, tolerance * value);
-  return minimize(loss, start ?? startOf(design, classes), { tolerance: 0, stop, ...(control && { control }) });
+  const options: MinimizeOptions = {
+    tolerance: 0,
+    stop,
+    ...(precondition && { precondition }),
+    ...(control && { control }),
+  };
+  if (classes === 2 && objective === undefined) {
+    const minimum = await minimize(logitLoss(design, c), oneColumn(point), options);
+    return { ...minimum, point: twoColumns(minimum.point), gradient: twoColumns(minimum.gradient) };
+  }
+  const loss = objective?.({ ...design.input, scaling: design.scaling, classes, c }) ?? softmaxLoss(design, classes, c);
+  return minimize(loss, point, options);
+}
+
+/** The preconditioner of a design's fit for `c`; `undefined` where its columns are not the features. */
+export function preconditionFor(
+  { preconditioner }: Fitting,
+  design: PreparedDesign,
+  c: number,
+  curvature: number,
+): Precondition | undefined {
+  return design.primal ? preconditioner()?.(curvature, 1 / (c * totalWeight(design))) : undefined;
 }
 
 /** Held-out results of a path of `c`, from the smallest on, over all folds. */
@@ -88,6 +121,8 @@ export interface Path {
   readonly best: number;
   /** Held-out scores `[samples, classes]` at the best `c`. */
   readonly scores: Float64Array;
+  /** Of the scores at the best `c`; without folds of the class frequencies. */
+  readonly curvature: number;
   readonly evaluations: number;
 }
 
@@ -97,27 +132,35 @@ export interface Path {
  * parabola through the best three has its least.
  */
 export async function fitPath(fitting: Fitting, folds: readonly Fold[], values: readonly number[]): Promise<Path> {
-  const { samples, sampleWeights, control } = fitting;
+  const { samples, control } = fitting;
   const breathe = breather();
   const runs: FoldRun[] = [];
   const losses: number[] = [];
   let best = 0;
   let scores = new Float64Array(0);
+  let curvature = uninformed(fitting);
+  let reached = curvature;
   let evaluations = 0;
   const tried: number[] = [];
   const attempt = async (c: number): Promise<void> => {
     const held = new Float64Array(samples.count * samples.classes);
+    let precondition: Precondition | undefined;
     for (const [i, fold] of folds.entries()) {
       checkInterrupted(control?.signal, WHERE);
       await breathe();
-      runs[i] ??= { fold, design: prepareDesign(fitting, fold), start: undefined };
-      evaluations += await advance(fitting, runs[i], c, held);
+      runs[i] ??= { fold, design: prepareDesign(fitting, fold), point: undefined };
+      // Folds are alike enough to share one, and the last c's curvature is near this one's.
+      if (i === 0) precondition = preconditionFor(fitting, runs[i].design, c, reached);
+      evaluations += await advance(fitting, runs[i], c, precondition, held);
     }
+    const judged = judge(fitting, held);
+    reached = judged.curvature;
     tried.push(c);
-    losses.push(meanLogLoss(held, samples, sampleWeights));
+    losses.push(judged.loss);
     if (losses.at(-1)! > losses[best]!) return;
     best = losses.length - 1;
     scores = held;
+    curvature = reached;
   };
   for (const c of folds.length === 0 ? [] : values) {
     control?.onEvent?.({ type: "progress", stage: "cross-validation", done: losses.length, total: values.length });
@@ -126,7 +169,7 @@ export async function fitPath(fitting: Fitting, folds: readonly Fold[], values: 
   }
   const between = vertex(tried, losses, best);
   if (between !== undefined) await attempt(between);
-  return { values: tried.length > 0 ? tried : values, losses, best, scores, evaluations };
+  return { values: tried.length > 0 ? tried : values, losses, best, scores, curvature, evaluations };
 }
 
 /** Where the parabola through the least loss and its neighbours, over log c, has its minimum; `undefined` at an end of the path. */
@@ -142,15 +185,25 @@ function vertex(values: readonly number[], losses: readonly number[], best: numb
 interface FoldRun {
   readonly fold: Fold;
   readonly design: PreparedDesign;
-  start: Float64Array | undefined;
+  point: Float64Array | undefined;
 }
 
 /** Fits one fold for the next `c`, writes its held-out scores and tells how many evaluations that took. */
-async function advance(fitting: Fitting, run: FoldRun, c: number, held: Float64Array): Promise<number> {
+async function advance(
+  fitting: Fitting,
+  run: FoldRun,
+  c: number,
+  precondition: Precondition | undefined,
+  held: Float64Array,
+): Promise<number> {
   const { classes } = fitting.samples;
   const { fold, design } = run;
-  const { point, evaluations } = await fitDesign(fitting, design, c, PATH_ACCURACY, run.start);
-  run.start = point;
+  const { point, evaluations } = await fitDesign(fitting, design, c, PATH_ACCURACY, {
+    point: run.point,
+    // A fold of fewer samples than the first may be in another basis.
+    precondition: design.primal ? precondition : undefined,
+  });
+  run.point = point;
   const scores = design.heldOutScores(point, classes);
   const bias = point.subarray(classes * design.columns);
   fold.heldOut.forEach((row, r) => {
@@ -180,20 +233,27 @@ function startOf(design: Design, classes: number): Float64Array {
   return start;
 }
 
-function meanLogLoss(
+/** Weighted means over all samples of the log-loss and of its curvature: the variance of a class's score, `(1 - Σ pₖ²) / (K - 1)`. */
+function judge(
+  { samples: { labels, count, classes }, sampleWeights }: Fitting,
   scores: Float64Array,
-  { labels, count, classes }: Samples,
-  sampleWeights: ArrayLike<number> | undefined,
-): number {
-  let sum = 0;
+): { loss: number; curvature: number } {
+  let loss = 0;
+  let curvature = 0;
   let total = 0;
   for (let i = 0; i < count; i++) {
     const row = scores.subarray(i * classes, (i + 1) * classes);
     const most = row.reduce((a, b) => Math.max(a, b));
     const logSum = most + Math.log(row.reduce((all, score) => all + Math.exp(score - most), 0));
     const weight = sampleWeights?.[i] ?? 1;
-    sum += weight * (logSum - row[labels[i]!]!);
+    loss += weight * (logSum - row[labels[i]!]!);
+    curvature += weight * (1 - row.reduce((sum, score) => sum + Math.exp(2 * (score - logSum)), 0));
     total += weight;
   }
-  return sum / total;
+  return { loss: loss / total, curvature: curvature / total / (classes - 1) };
+}
+
+/** The curvature where nothing but the class frequencies is known. */
+function uninformed({ samples: { count, classes, classCounts } }: Fitting): number {
+  return (1 - classCounts.reduce((sum, size) => sum + (size / count) ** 2, 0)) / (classes - 1);
 }

@@ -1,10 +1,14 @@
 import { type RunEvent, seededRandom } from "@graft-ml/core";
 import { describe, expect, it } from "vitest";
+import { dot } from "./lbfgs.ts";
 import { fitLogistic, logistic } from "./logistic.ts";
-import { fitPath } from "./logistic-path.ts";
+import { fitDesign, fitPath, preconditionFor, prepareDesign } from "./logistic-path.ts";
+import { logitLoss, oneColumn, twoColumns } from "./logit-loss.ts";
+import { preconditioner } from "./preconditioner.ts";
 import { primalDesign } from "./primal-design.ts";
-import { checkSamples } from "./samples.ts";
+import { allRows, checkSamples } from "./samples.ts";
 import { softmaxLoss } from "./softmax-loss.ts";
+import { standardization } from "./standardization.ts";
 import { stratifiedFolds } from "./stratified-folds.ts";
 
 function blobs(
@@ -55,6 +59,7 @@ describe("logistic", () => {
       sampleWeights: undefined,
       scaling: "each" as const,
       objective: undefined,
+      preconditioner: () => undefined,
       control: undefined,
     };
     const path = await fitPath(fitting, [fold!], [1e-3]);
@@ -86,6 +91,76 @@ describe("logistic", () => {
     expect(primal.details.loss / dual.details.loss).toBeCloseTo(1, 10);
     dual.weight.forEach((value, i) => {
       expect(primal.weight[i]!).toBeCloseTo(value, 5);
+    });
+  });
+
+  it("finds for two classes with one column what two columns find", async () => {
+    const two = blobs(80, 20, 2);
+    const options = { c: 0.3, folds: 0, tolerance: 1e-13 };
+    const weights = { sampleWeights: Array.from(two.labels, (_, i) => 1 + (i % 3)) };
+    const one = await fitLogistic(two.features, two.labels, 2, { ...options, ...weights });
+    const both = await fitLogistic(two.features, two.labels, 2, {
+      ...options,
+      ...weights,
+      objective: ({ scaling, classes, c, ...input }) => softmaxLoss(primalDesign(input, scaling), classes, c),
+    });
+    expect(both.details.loss / one.details.loss).toBeCloseTo(1, 12);
+    one.weight.forEach((value, i) => {
+      expect(both.weight[i]!).toBeCloseTo(value, 5);
+    });
+    expect(one.bias[0]! + one.bias[1]!).toBeCloseTo(both.bias[0]! + both.bias[1]!, 5);
+    expect(one.bias[1]!).toBeCloseTo(both.bias[1]!, 5);
+  });
+
+  it("evaluates one column as two: value, gradient and length", () => {
+    const two = blobs(30, 7, 2);
+    const input = {
+      features: two.features,
+      dims: 7,
+      labels: two.labels,
+      sampleWeights: undefined,
+      train: Int32Array.from({ length: 30 }, (_, i) => i),
+      heldOut: new Int32Array(0),
+    };
+    const design = primalDesign(input, standardization(two.features, 7, input.train, "each"));
+    const random = seededRandom(2);
+    const point = Float64Array.from({ length: 8 }, () => 2 * random.normal());
+    const one = logitLoss(design, 0.7)(point);
+    const both = softmaxLoss(design, 2, 0.7)(twoColumns(point));
+    expect(one.value).toBeCloseTo(both.value, 12);
+    twoColumns(one.gradient).forEach((value, i) => {
+      expect(value).toBeCloseTo(both.gradient[i]!, 12);
+    });
+    expect(dot(one.gradient, one.gradient)).toBeCloseTo(dot(both.gradient, both.gradient), 12);
+    oneColumn(twoColumns(point)).forEach((value, i) => {
+      expect(value).toBeCloseTo(point[i]!, 12);
+    });
+    const far = logitLoss(design, 0.7)(point.map((value) => 1e4 * value));
+    expect(Number.isFinite(far.value) && far.gradient.every(Number.isFinite)).toBe(true);
+  });
+
+  it("takes few steps where features correlate, to the same minimum", async () => {
+    const { features, labels } = blobs(300, 30, 3, 0.5);
+    // Each feature adds to all before it, so that their second moments are far from equal.
+    for (let o = 1; o < features.length; o++) if (o % 30 > 0) features[o] = features[o]! + features[o - 1]!;
+    const samples = checkSamples("test", features, labels, 3);
+    const fitting = {
+      samples,
+      sampleWeights: undefined,
+      scaling: "common" as const,
+      objective: undefined,
+      preconditioner: () => preconditioner(samples, undefined, "common"),
+      control: undefined,
+    };
+    const design = prepareDesign(fitting, { train: allRows(300), heldOut: new Int32Array(0) });
+    const precondition = preconditionFor(fitting, design, 1, 1 / 3);
+    const plain = await fitDesign(fitting, design, 1, { tolerance: 1e-12 });
+    const quick = await fitDesign(fitting, design, 1, { tolerance: 1e-12 }, { precondition });
+    expect(quick.converged).toBe(true);
+    expect(quick.evaluations).toBeLessThan(plain.evaluations / 4);
+    expect(quick.value / plain.value).toBeCloseTo(1, 11);
+    quick.point.forEach((value, i) => {
+      expect(value).toBeCloseTo(plain.point[i]!, 4);
     });
   });
 

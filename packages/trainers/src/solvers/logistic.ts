@@ -7,7 +7,16 @@ import {
   type RunControl,
   seededRandom,
 } from "@graft-ml/core";
-import { fitDesign, fitPath, type ObjectiveFactory, prepareDesign, totalWeight } from "./logistic-path.ts";
+import {
+  type Fitting,
+  fitDesign,
+  fitPath,
+  type ObjectiveFactory,
+  preconditionFor,
+  prepareDesign,
+  totalWeight,
+} from "./logistic-path.ts";
+import { type Preconditioner, preconditioner } from "./preconditioner.ts";
 import { allRows, checkSamples } from "./samples.ts";
 import type { LinearSolution, Solver } from "./solver.ts";
 import { foldStandardization, SCALINGS, type Scaling } from "./standardization.ts";
@@ -81,7 +90,15 @@ export async function fitLogistic(
   } = options;
   const samples = checkSamples(WHERE, features, labels, classes);
   checkOptions(c, grid, folds, sampleWeights, samples.count);
-  const fitting = { samples, sampleWeights, scaling, objective, control };
+  let made: { readonly preconditioner: Preconditioner | undefined } | undefined;
+  const fitting: Fitting = {
+    samples,
+    sampleWeights,
+    scaling,
+    objective,
+    preconditioner: () => (made ??= { preconditioner: preconditioner(samples, sampleWeights, scaling) }).preconditioner,
+    control,
+  };
   const values = c === "auto" ? [...grid].sort((a, b) => a - b) : [c];
   const random = seededRandom(seed).fork(WHERE);
   const split = (): Fold[] =>
@@ -93,7 +110,8 @@ export async function fitLogistic(
   const chosen = path.values[path.best]!;
 
   const design = prepareDesign(fitting, { train: allRows(samples.count), heldOut: new Int32Array(0) });
-  const minimum = await fitDesign(fitting, design, chosen, { tolerance });
+  const precondition = preconditionFor(fitting, design, chosen, path.curvature);
+  const minimum = await fitDesign(fitting, design, chosen, { tolerance }, { precondition });
   const weights = design.toFeatures(minimum.point, classes);
   const solution = foldStandardization(weights, minimum.point.subarray(classes * design.columns), design.scaling);
   return {

@@ -13,11 +13,12 @@ export function softmaxLoss(design: Design, classes: number, c: number): (point:
   const biasAt = classes * columns;
   return (point) => {
     const gradient = new Float64Array(point.length);
+    const stored = design.toStored(point);
     let loss = 0;
     for (let first = 0; first < rows; first += 4) {
       const x = design.block(first);
       const width = design.width(first);
-      addScores(scores, x, columns, width, point, classes);
+      addScores(scores, x, columns, width, stored, classes);
       for (let r = 0; r < 4; r++) {
         const row = first + r;
         const weight = row < rows ? rowWeights[row]! / total : 0;
@@ -26,6 +27,7 @@ export function softmaxLoss(design: Design, classes: number, c: number): (point:
       }
       addGradient(gradient, x, columns, width, scores, classes);
     }
+    design.fromStored(gradient);
     const penalty = 1 / (c * total);
     let squares = 0;
     for (let i = 0; i < biasAt; i++) {

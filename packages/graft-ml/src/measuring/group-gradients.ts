@@ -9,7 +9,6 @@ import {
   seededRandom,
   type TargetSpec,
   type Tensor,
-  type Tensors,
   toNumbers,
   type Value,
 } from "@graft-ml/core";
@@ -24,23 +23,19 @@ import {
   type OpenGraph,
   parameterRoles,
   reduceMean,
-  reduceSum,
-  reshape,
 } from "@graft-ml/graph";
 import {
   attachHead,
   inMemory,
-  optimizers,
   plainBatches,
   type SampleSource,
   sampleLosses,
-  schedules,
-  solvers,
   subset,
+  sumOfSquares,
 } from "@graft-ml/trainers";
-import { type FitTask, solveHead, trainHead } from "./fit-head.ts";
-import { withValues } from "./model.ts";
-import { cutForPhase } from "./variables.ts";
+import { withValues } from "../model.ts";
+import { cutForPhase } from "../variables.ts";
+import { fittedHead } from "./fitted-head.ts";
 
 /** How strongly a task pulls at each layer group. */
 export interface GroupGradients {
@@ -52,11 +47,6 @@ export interface GroupGradients {
 
 const BATCH = 16;
 const BATCHES = 2;
-/** Penalty of the head's fit, fixed: which groups pull hardest does not hang on it. */
-const C = 1;
-/** Of a head that is not solved. */
-const HEAD_EPOCHS = 20;
-const HEAD_RATE = 1e-3;
 
 /** Fits a head to the features `[samples, channels]` of one half of the samples, and measures the gradients of all groups on the other. */
 export async function measureGradients(
@@ -76,8 +66,7 @@ export async function measureGradients(
   const [fitting, judging] = halves(source.targets);
   const drawn = attachHead(graph, card.features, head, targets, seededRandom(seed).fork("head"));
   const train = subset(inMemory(card.features, featureRows(features, source.length), source.targets), fitting);
-  const cut = { boundary: card.features, frozen: groups, trained: [], rates: {} };
-  const fitted = await fittedHead({ backbone, cut, head, targets, train, seed }, engine);
+  const fitted = await fittedHead({ backbone, head, targets, train, seed }, engine);
   const headed = { ...drawn, graph: withValues(drawn.graph, fitted) };
 
   const judged = subset(source, judging);
@@ -143,22 +132,6 @@ function halves(targets: readonly number[]): readonly [number[], number[]] {
   return both[1].length === 0 ? [both[0], both[0]] : both;
 }
 
-async function fittedHead(task: FitTask, engine: Engine): Promise<Tensors> {
-  if (task.head.closedForm === "multinomial")
-    return (await solveHead(task, solvers.logistic({ c: C, folds: 0 }))).values;
-  const fitted = await trainHead(task, {
-    engine,
-    optimizer: optimizers.adamw(),
-    schedule: schedules.constant(),
-    epochs: HEAD_EPOCHS,
-    batch: Math.min(BATCH, task.train.length),
-    rate: HEAD_RATE,
-    patience: HEAD_EPOCHS,
-    normalization: "frozen",
-  });
-  return fitted.values;
-}
-
 function featureRows(features: Float32Array, samples: number): Tensor {
   return float32([samples, features.length / samples], features);
 }
@@ -172,10 +145,7 @@ function squaresOf(
 ): Value {
   const sums = groups.map(({ initializers }) => {
     const own = initializers.filter((name) => names.includes(name));
-    const squares = own.map((name) => {
-      const flat = reshape(g, gradients[name]!, [-1]);
-      return reduceSum(g, g.op("Mul", [flat, flat]), [0], true);
-    });
+    const squares = own.map((name) => sumOfSquares(g, gradients[name]!, true));
     return squares.reduce((sum, each) => g.op("Add", [sum, each]), g.constant(float32([1], [0])));
   });
   return g.op("Concat", sums, { axis: 0 });

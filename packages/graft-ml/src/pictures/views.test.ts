@@ -7,7 +7,7 @@ import { graphBuilder } from "@graft-ml/graph";
 import { card as efficientnet } from "@graft-ml/weights-efficientnet-lite0";
 import sharp from "sharp";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { allRows } from "./features.ts";
+import { allRows } from "../features.ts";
 import { pictureSupply } from "./picture-supply.ts";
 import { pictureFolder } from "./pictures.fixture.ts";
 

@@ -17,10 +17,10 @@ import {
   type TransferResult,
   textAugmentations,
   transfer,
-} from "./index.ts";
+} from "../index.ts";
+import { smallBackbone } from "../small-backbone.fixture.ts";
+import { sentences, textsTable } from "../texts/texts.fixture.ts";
 import { pictureFolder } from "./pictures.fixture.ts";
-import { smallBackbone } from "./small-backbone.fixture.ts";
-import { sentences, textsTable } from "./texts.fixture.ts";
 
 let data: string;
 let scratch: string;

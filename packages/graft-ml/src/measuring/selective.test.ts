@@ -4,8 +4,8 @@ import { join } from "node:path";
 import { type Backbone, type BackboneSource, float32, type RunEvent } from "@graft-ml/core";
 import { tinyBackbone } from "@graft-ml/testing";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { freezingStrategies, transfer } from "./index.ts";
-import { pictureFolder } from "./pictures.fixture.ts";
+import { freezingStrategies, transfer } from "../index.ts";
+import { pictureFolder } from "../pictures/pictures.fixture.ts";
 
 const { selective } = freezingStrategies;
 

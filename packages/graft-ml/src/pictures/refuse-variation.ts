@@ -1,7 +1,7 @@
 import { type Backbone, fail, type Preprocessing } from "@graft-ml/core";
 import { type Solver, solvers } from "@graft-ml/trainers";
-import type { PlannedPhase } from "./plans/plan-phases.ts";
-import type { TransferOptions } from "./transfer.ts";
+import type { PlannedPhase } from "../plans/plan-phases.ts";
+import type { TransferOptions } from "../transfer.ts";
 
 /** Refuses augmentation and mixing that some phase could not use, before anything expensive. */
 export function refuseVariation(

@@ -1,7 +1,7 @@
 import { type BackboneCard, fail, type Graph, sizeOf, type Tensor } from "@graft-ml/core";
 import { decodeImage } from "@graft-ml/data";
-import { type Classifier, predictionsOf, type SampleInput } from "./classifier.ts";
-import { lazyProgram } from "./lazy-program.ts";
+import { type Classifier, predictionsOf, type SampleInput } from "../classifier.ts";
+import { lazyProgram } from "../lazy-program.ts";
 
 const BATCH = 16;
 

@@ -4,7 +4,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
-const RT_POLARITY = fileURLToPath(new URL("../../../../shared/data/text-rt-polarity/", import.meta.url));
+const RT_POLARITY = fileURLToPath(new URL("../../../../../shared/data/text-rt-polarity", import.meta.url));
 
 /** Whether the lines of RT-polarity are on this machine. */
 export const haveReviews: boolean = existsSync(RT_POLARITY);

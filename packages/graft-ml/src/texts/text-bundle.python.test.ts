@@ -4,11 +4,11 @@ import { tmpdir } from "node:os";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { last, minilmL6, type TransferOptions, transfer } from "./index.ts";
+import { last, minilmL6, type TransferOptions, transfer } from "../index.ts";
 import { sentences, textsTable } from "./texts.fixture.ts";
 
 // The judge is tools/golden/check_text_bundle.py: tokenizers and ONNX Runtime for Python, and ONNX's own checker.
-const script = fileURLToPath(new URL("../../../tools/golden/check_text_bundle.py", import.meta.url));
+const script = fileURLToPath(new URL("../../../../tools/golden/check_text_bundle.py", import.meta.url));
 const python = process.env.GRAFT_PYTHON ?? "python3";
 const probe = spawnSync(python, ["-c", "import numpy, onnx, onnxruntime, tokenizers"], { encoding: "utf8" });
 const missing =

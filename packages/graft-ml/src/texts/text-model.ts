@@ -2,8 +2,8 @@ import type { BackboneCard, Graph, RunControl, TextPreprocessing } from "@graft-
 import { fail } from "@graft-ml/core";
 import { padTokens, placeRows, type TextTokenizer } from "@graft-ml/data";
 import { lengthBatches } from "@graft-ml/trainers";
-import { type Classifier, predictionsOf, type SampleInput } from "./classifier.ts";
-import { lazyProgram } from "./lazy-program.ts";
+import { type Classifier, predictionsOf, type SampleInput } from "../classifier.ts";
+import { lazyProgram } from "../lazy-program.ts";
 
 const BATCH = 32;
 

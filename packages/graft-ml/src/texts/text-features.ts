@@ -18,8 +18,8 @@ import {
 } from "@graft-ml/data";
 import { inferShapes, upTo } from "@graft-ml/graph";
 import { lengthBatches } from "@graft-ml/trainers";
-import { concatenate, weightsKey } from "./stored-rows.ts";
-import type { FrozenPass } from "./supply.ts";
+import { bySpace, concatenate, weightsKey } from "../stored-rows.ts";
+import type { FrozenPass } from "../supply.ts";
 
 /** Values of texts at a boundary, in the store. */
 export interface ExtractedTexts extends FrozenPass {
@@ -120,15 +120,8 @@ async function missingTexts(
 ): Promise<number[]> {
   const first = new Map<string, number>();
   for (const [place, hash] of hashes.entries()) if (!first.has(hash)) first.set(hash, place);
-  const bySpace = new Map<FeatureSpace, number[]>();
-  for (const place of first.values()) {
-    const space = spaceOf(texts.ids[place]!.length);
-    const places = bySpace.get(space);
-    if (places) places.push(place);
-    else bySpace.set(space, [place]);
-  }
   const missing: number[] = [];
-  for (const [space, places] of bySpace)
+  for (const [space, places] of bySpace(first.values(), (place) => spaceOf(texts.ids[place]!.length)))
     for (const i of await space.missing(places.map((place) => hashes[place]!))) missing.push(places[i]!);
   return missing.sort((a, b) => a - b);
 }

@@ -2,10 +2,10 @@ import { type Backbone, fail } from "@graft-ml/core";
 import { type Augmentation, cropOf, type ImageDataset, type ImageSample } from "@graft-ml/data";
 import { openEngine } from "@graft-ml/runtime";
 import type { SampleSource } from "@graft-ml/trainers";
-import { extractFeatures, featureSource } from "./features.ts";
+import { extractFeatures, featureSource } from "../features.ts";
+import type { Prepared, SampleSupply } from "../supply.ts";
+import type { TransferOptions } from "../transfer.ts";
 import { pictureSource } from "./pictures.ts";
-import type { Prepared, SampleSupply } from "./supply.ts";
-import type { TransferOptions } from "./transfer.ts";
 import { augmentationsOf, type SampleViews, viewsOf } from "./views.ts";
 
 /** The pictures of a dataset at any boundary of a backbone. */

@@ -10,15 +10,15 @@ import {
 import { cut } from "@graft-ml/graph";
 import { openEngine } from "@graft-ml/runtime";
 import { paddingsFor, type SampleSource } from "@graft-ml/trainers";
-import type { TestSample } from "./summary.ts";
-import type { Prepared, SampleSupply } from "./supply.ts";
+import { augmentationsOf, viewsOf } from "../pictures/views.ts";
+import type { TestSample } from "../summary.ts";
+import type { Prepared, SampleSupply } from "../supply.ts";
+import type { TransferOptions } from "../transfer.ts";
 import { extractTexts } from "./text-features.ts";
 import { type TextPart, tokenSource } from "./text-source.ts";
 import { textValueSource } from "./text-values.ts";
 import { drawingViews, viewedPart, withViews } from "./text-views.ts";
 import { checkVocabulary } from "./text-vocabulary.ts";
-import type { TransferOptions } from "./transfer.ts";
-import { augmentationsOf, viewsOf } from "./views.ts";
 
 /** The texts of a dataset at any boundary of a backbone. */
 export interface TextSupply extends SampleSupply<TestSample> {

@@ -7,8 +7,8 @@ import type { BackboneSource, TextPreprocessing } from "@graft-ml/core";
 import { loadTokenizer } from "@graft-ml/data";
 import { frozen, last } from "@graft-ml/freezing";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { load } from "./load.ts";
-import { transfer } from "./transfer.ts";
+import { load } from "../load.ts";
+import { transfer } from "../transfer.ts";
 
 // Files and expected values: tools/golden/text_backbones.py, small random models in the layouts of hubs.
 
@@ -21,7 +21,7 @@ interface Golden {
 
 const LAYOUTS = { "bert-base": "bert", distilbert: "distilbert", gpt2: "gpt2", "clip-vit-b32-text": "clip-text" };
 const golden = (file: string, ending: string): Promise<Buffer> =>
-  readFile(new URL(`../../backbones/golden/texts/${file}.${ending}`, import.meta.url));
+  readFile(new URL(`../../../backbones/golden/texts/${file}.${ending}`, import.meta.url));
 
 let folder: string;
 let reviews: string;

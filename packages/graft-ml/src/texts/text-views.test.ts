@@ -8,7 +8,7 @@ import { cut } from "@graft-ml/graph";
 import { openEngine } from "@graft-ml/runtime";
 import type { SampleBatch, SampleSource } from "@graft-ml/trainers";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { allRows } from "./features.ts";
+import { allRows } from "../features.ts";
 import { textSupply, tokenizerOf } from "./text-supply.ts";
 import { sentences, textsTable } from "./texts.fixture.ts";
 

@@ -1,7 +1,7 @@
 import { type Backbone, type Engine, type Preprocessing, toNumbers, type Value } from "@graft-ml/core";
 import { graphBuilder, type OpenGraph, reduceMean, reduceSum } from "@graft-ml/graph";
 import { plainBatches, type SampleSource } from "@graft-ml/trainers";
-import { concatenate } from "./stored-rows.ts";
+import { concatenate } from "../stored-rows.ts";
 
 /** Values at the ends of all layer groups. */
 export interface PooledFeatures {

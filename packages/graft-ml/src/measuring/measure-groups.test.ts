@@ -16,13 +16,13 @@ import {
   trainingStep,
 } from "@graft-ml/trainers";
 import { beforeAll, describe, expect, it } from "vitest";
-import { solveHead } from "./fit-head.ts";
+import { solveHead } from "../fit-head.ts";
+import { withValues } from "../model.ts";
+import { cutForPhase } from "../variables.ts";
 import { pooledFeatures } from "./group-features.ts";
 import { measureGradients } from "./group-gradients.ts";
 import { groupWork } from "./group-work.ts";
 import { measureGroups } from "./measure-groups.ts";
-import { withValues } from "./model.ts";
-import { cutForPhase } from "./variables.ts";
 
 const backbone = tinyBackbone(3);
 const { card, graph, groups } = backbone;

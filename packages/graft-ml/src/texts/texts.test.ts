@@ -4,7 +4,7 @@ import { dirname, join } from "node:path";
 import { efficientnetLite0, minilmL6 } from "@graft-ml/backbones";
 import { textTable } from "@graft-ml/data";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
-import { embed, full, last, load, mlp, type TransferOptions, type TransferResult, transfer } from "./index.ts";
+import { embed, full, last, load, mlp, type TransferOptions, type TransferResult, transfer } from "../index.ts";
 import { haveReviews, reviewsTable, sentences, textsTable } from "./texts.fixture.ts";
 
 let scratch: string;

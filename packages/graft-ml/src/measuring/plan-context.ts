@@ -1,8 +1,8 @@
 import type { FreezingStrategy, Head, PlanContext, TargetSpec } from "@graft-ml/core";
 import { openEngine } from "@graft-ml/runtime";
+import type { Subject } from "../subject.ts";
+import type { TransferOptions } from "../transfer.ts";
 import { measureGroups } from "./measure-groups.ts";
-import type { Subject } from "./subject.ts";
-import type { TransferOptions } from "./transfer.ts";
 
 /** What a strategy may look at: the epochs that are asked for, and measures of the layer groups where it needs them. */
 export async function planContext(

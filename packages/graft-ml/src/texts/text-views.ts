@@ -11,8 +11,8 @@ import {
   visitRandom,
 } from "@graft-ml/data";
 import type { SampleSource } from "@graft-ml/trainers";
+import type { SampleViews } from "../pictures/views.ts";
 import type { TextPart } from "./text-source.ts";
-import type { SampleViews } from "./views.ts";
 
 /** Texts with further views behind them, each a text of its own. */
 export interface ViewedTexts {

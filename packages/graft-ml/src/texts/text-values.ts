@@ -1,7 +1,7 @@
 import { float32, sizeOf, type Tensor, type Tensors } from "@graft-ml/core";
-import { type FeatureSpace, padTokens } from "@graft-ml/data";
+import { padTokens } from "@graft-ml/data";
 import { inMemory, type SampleSource } from "@graft-ml/trainers";
-import { IN_MEMORY, readRows } from "./stored-rows.ts";
+import { bySpace, IN_MEMORY, readRows } from "../stored-rows.ts";
 import type { ExtractedTexts } from "./text-features.ts";
 import { longest, sequencesOf, type TextPart } from "./text-source.ts";
 
@@ -73,14 +73,7 @@ async function readTexts(
   wanted: readonly number[],
   take: (values: Float32Array, at: number) => void,
 ): Promise<void> {
-  const bySpace = new Map<FeatureSpace, number[]>();
-  for (const [at, index] of wanted.entries()) {
-    const space = spaceOf(texts.ids[places[index]!]!.length);
-    const ats = bySpace.get(space);
-    if (ats) ats.push(at);
-    else bySpace.set(space, [at]);
-  }
-  for (const [space, ats] of bySpace) {
+  for (const [space, ats] of bySpace(wanted.keys(), (at) => spaceOf(texts.ids[places[wanted[at]!]!]!.length))) {
     const each = sizeOf(space.dims);
     for (let start = 0; start < ats.length; start += AT_ONCE) {
       const some = ats.slice(start, start + AT_ONCE);
