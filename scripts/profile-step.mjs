@@ -9,6 +9,8 @@ import { root } from "./bootstrap.mjs";
 import { stepOf } from "./training-steps.mjs";
 
 const BATCH = 16;
+/** Weights of a kernel of the stem, whose windows are laid out as so many channels. */
+const STEM = 27;
 const RUNS = 25;
 const WARM = 5;
 const load = (name) => import(join(root, "packages", name, "dist", "index.js"));
@@ -65,10 +67,10 @@ function partOf(event, forward) {
     const depthwise = b[1] === 1 && b[0] > 1;
     if (depthwise && a[0] === 1) return "depthwise, gradient by the kernel";
     if (depthwise) return forward.has(node) ? "depthwise, forward" : "depthwise, forward or gradient by the input";
-    if (b[2] > 3) return "3×3 stem, gradient by the kernel";
-    if (b[2] > 1) return "3×3 stem, forward";
+    if (b[2] > 1) return forward.has(node) ? "3×3 stem, forward" : "3×3 stem, gradient by the kernel";
     return forward.has(node) ? "1×1, forward (with bias and relu6)" : "1×1, gradient by the input";
   }
+  if (op.includes("MatMul") && b.at(-2) === STEM) return "3×3 stem, gradient by the kernel";
   if (op.includes("MatMul") || op === "Gemm") return "1×1, gradient by the kernel";
   if (op.startsWith("Reorder")) return "into the blocked layout and back";
   if (["Less", "Greater", "And", "Cast"].includes(op)) return "relu6, gradient";
