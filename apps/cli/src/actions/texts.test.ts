@@ -142,6 +142,16 @@ it("reads a table without a header in another encoding, and remembers that it ha
   const fitted = await graft(["fit", "bare.tsv", ...bare, "--label-column", "2", "--out", "bare"], { cwd });
   expect([fitted.code, fitted.stderr]).toEqual([0, ""]);
   expect(await readFile(join(cwd, "bare", "report.html"), "utf8")).toContain("--no-header --encoding utf-16le");
+  const config = {
+    data: "bare.tsv",
+    header: false,
+    textColumn: "1",
+    labelColumn: "2",
+    encoding: "utf-16le",
+    out: "told",
+  };
+  await writeFile(join(cwd, "bare.json"), JSON.stringify(config));
+  expect((await graft(["fit", "--config", "bare.json", "--quiet"], { cwd })).code).toBe(0);
   const tested = await graft(["evaluate", "bare", "bare.tsv", ...flags, "--json"], { cwd });
   expect(JSON.parse(tested.stdout)).toMatchObject({ samples: 16 });
   const answers = (await graft(["predict", "bare", "bare.tsv", ...bare, "--json"], { cwd })).stdout.trim().split("\n");

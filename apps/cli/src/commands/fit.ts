@@ -88,10 +88,15 @@ export function addFit(program: Command, io: Io): void {
     .option("--quiet", "no progress, no notices")
     .addHelpText("after", HELP)
     .action(async (data: string | undefined, flags: Record<string, unknown>) => {
-      const { cache, ...given } = flags;
+      const { cache, header, ...given } = flags;
       const settings = await readSettings(
-        // Commander says cache: true where nobody said anything.
-        { ...given, ...(cache === false && { cache }), ...(data !== undefined && { data }) },
+        // Commander says true of both where nobody said anything, and an experiment file may say otherwise.
+        {
+          ...given,
+          ...(cache === false && { cache }),
+          ...(header === false && { header }),
+          ...(data !== undefined && { data }),
+        },
         io.cwd,
       );
       if (settings.data === undefined) {
