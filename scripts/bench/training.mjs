@@ -1,40 +1,16 @@
 // Fine-tuning: images a second on each engine beside Keras and PyTorch, which run the whole network at every step.
 import { join } from "node:path";
 import { root } from "../bootstrap.mjs";
-import { fillSection, machine, median, table, timed } from "./timing.mjs";
+import { fineTuners, MODES } from "./fine-tuning.mjs";
+import { fillSection, machine, median, table } from "./timing.mjs";
 
 const ENGINES = ["onnxruntime", "tfjs-node"];
-/** What is trained: how much of the network, for how long, at which rate. */
-export const MODES = [
-  { mode: "last", epochs: 5, rate: 1e-4 },
-  { mode: "full", epochs: 2, rate: 1e-4 },
-];
 
-export function training({ flowers, peers, repeat, python, skipPeers, write }) {
-  const [train, test] = ["train", "val"].map((part) => join(flowers, part));
+export function training({ repeat, write, ...settings }) {
   const rows = [];
-  for (const { mode, epochs, rate } of MODES) {
-    const graft = (engine) => ({
-      name: `graft, ${engine}`,
-      run() {
-        const pass = join(root, "scripts", "bench", "training-pass.mjs");
-        const { json, load } = timed(process.execPath, [pass, flowers, mode, engine, epochs, rate]);
-        return { ...json, load, seconds: json.whole };
-      },
-    });
-    const peer = (name, script) => ({
-      name,
-      run() {
-        const args = [join(peers, script), train, test, "--mode", mode, "--epochs", epochs, "--lr", rate];
-        const { json, load } = timed(python, args.map(String));
-        const { images, fit_s: fit, test_accuracy: accuracy } = json;
-        return { images, seconds: fit, passed: fit, train: fit, accuracy, load };
-      },
-    });
-    const runners = [
-      ...ENGINES.map(graft),
-      ...(skipPeers ? [] : [peer("Keras", "keras_transfer.py"), peer("PyTorch", "torch_transfer.py")]),
-    ].map((runner) => ({ ...runner, runs: [] }));
+  for (const task of MODES) {
+    const { mode, epochs } = task;
+    const runners = fineTuners(task, settings, ENGINES);
     // Alternating, so that a change in the machine's mood hits all of them.
     for (let i = 0; i < repeat; i++) {
       for (const { name, run, runs } of runners) {

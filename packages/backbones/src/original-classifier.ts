@@ -1,4 +1,5 @@
 import { float32, type Graph, type GraphNode, type OriginalClassifier, toNumbers } from "@graft-ml/core";
+import { producersOf } from "@graft-ml/graph";
 
 /** Of a model that ends in one affine layer on its features, perhaps with a softmax behind it, that layer; of others nothing. */
 export function originalClassifier(
@@ -6,7 +7,7 @@ export function originalClassifier(
   features: string,
   output: string | undefined,
 ): { classifier?(): OriginalClassifier } {
-  const makers = new Map(file.nodes.flatMap((node) => node.outputs.map((name) => [name, node] as const)));
+  const makers = producersOf(file);
   const behind = (name: string | undefined, passes: readonly string[]): string | undefined => {
     const node = name === undefined || name === features ? undefined : makers.get(name);
     return node !== undefined && passes.includes(node.op) ? behind(node.inputs[0], passes) : name;

@@ -1,15 +1,12 @@
-import { createHash } from "node:crypto";
+import { createHash, type Hash } from "node:crypto";
 import { basename } from "node:path";
-import { type BackboneSource, fail, type Graph, type Preprocessing } from "@graft-ml/core";
-import type { ExternalLoader, ReadOptions } from "@graft-ml/graph";
+import { type BackboneSource, fail, type Preprocessing, pieces } from "@graft-ml/core";
+import type { ReadOptions } from "@graft-ml/graph";
 import { readGraph, readModelFile } from "./read-model.ts";
 import { type AssembleOptions, assemble, type FileCard } from "./source-assemble.ts";
 import { isTokenIds } from "./source-input.ts";
 import type { KnownTextPreprocessing } from "./source-text.ts";
 import { besideModelFile, readTokenizer, type TokenizerFile } from "./text-tokenizer.ts";
-
-/** Bytes that are hashed at once; one call takes less than 2 GiB. */
-const PIECE = 2 ** 30;
 
 /** How an ONNX file becomes a backbone. */
 export interface OnnxFileOptions extends AssembleOptions, ReadOptions {
@@ -33,27 +30,28 @@ export function onnxFile<P extends Preprocessing = Preprocessing>(
     async load() {
       const where = `backbones/${id}`;
       const bytes = await readModelFile(path, where);
-      const sha256 = createHash("sha256").update(bytes).digest("hex");
-      checkFileHash(path, card, sha256, where);
-      const { graph, identity } = readWhole(bytes, options);
+      const hash = createHash("sha256").update(bytes);
+      checkFileHash(path, card, hash.copy().digest("hex"), where);
+      const graph = readGraph(bytes, hashing(hash, options));
       const tokenizer = graph.inputs.some(isTokenIds) ? await tokenizerOf(path, card, options, where) : {};
-      const model = { graph, bytes: bytes.byteLength, sha256: identity, ...tokenizer };
+      const model = { graph, bytes: bytes.byteLength, sha256: hash.digest("hex"), ...tokenizer };
       return assemble<P>(model, { ...card, id, source: card.source ?? { file: basename(path) } }, options);
     },
   };
 }
 
-/** A model, and the hash of its file and of the tensors that lie beside it: what is cached under it depends on both. */
-function readWhole(bytes: Uint8Array, options: ReadOptions): { readonly graph: Graph; readonly identity: string } {
-  const hash = createHash("sha256").update(bytes);
+/** How a model is read while `hash` takes in the tensors beside it, too: what is cached under it depends on them. */
+function hashing(hash: Hash, options: ReadOptions): ReadOptions {
   const { external } = options;
-  const watched: ExternalLoader = (location, ...stretch) => {
-    const found = external?.(location, ...stretch);
-    for (let at = 0; found !== undefined && at < found.length; at += PIECE) hash.update(found.subarray(at, at + PIECE));
-    return found;
+  if (external === undefined) return options;
+  return {
+    ...options,
+    external(location, ...stretch) {
+      const found = external(location, ...stretch);
+      if (found !== undefined) for (const piece of pieces(found)) hash.update(piece);
+      return found;
+    },
   };
-  const graph = readGraph(bytes, external === undefined ? options : { ...options, external: watched });
-  return { graph, identity: hash.digest("hex") };
 }
 
 /** The tokenizer of a model of texts: the one that is named, or the one beside it. */

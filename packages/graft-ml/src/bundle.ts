@@ -1,7 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
 import { mkdir, open, readdir, rename, rm, stat } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
-import { type BackboneCard, fail, type Graph, type Preprocessing } from "@graft-ml/core";
+import { type BackboneCard, fail, type Graph, type Preprocessing, pieces } from "@graft-ml/core";
 import { initializerBytes, writeExternalModel, writeModel } from "@graft-ml/graph";
 import type { RunSummary } from "./summary.ts";
 
@@ -49,8 +49,6 @@ const OWN = new Set([
 ]);
 /** Bytes of tensors from which on they get a file of their own; one ONNX file takes 2 GB. */
 const LARGEST = 1.9e9;
-/** Bytes that are hashed at once. */
-const PIECE = 2 ** 30;
 
 /** How a bundle is written. */
 export interface BundleOptions {
@@ -167,7 +165,6 @@ function manifestOf(
 
 function sha256(parts: readonly Uint8Array[]): string {
   const hash = createHash("sha256");
-  // In pieces: one update takes less than 2 GiB, and a tensor may have more.
-  for (const part of parts) for (let at = 0; at < part.length; at += PIECE) hash.update(part.subarray(at, at + PIECE));
+  for (const part of parts) for (const piece of pieces(part)) hash.update(piece);
   return hash.digest("hex");
 }

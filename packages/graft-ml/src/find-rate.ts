@@ -52,9 +52,8 @@ export async function findRate({ lowest, highest, steps, ...options }: FindRateO
   const { train } = await supply.at(phase.cut.boundary);
   const task = { backbone: adapted.backbone, cut: phase.cut, head, targets, train, seed, ...(control && { control }) };
   const judge = await openEngine(engine === "auto" ? "onnxruntime" : engine);
-  const regularizers =
-    options.regularizers && (await informRegularizers(options.regularizers, options, subject, head, targets));
-  const settings = trainSettings({ ...options, ...(regularizers && { regularizers }) }, phase);
+  const informed = await informRegularizers(options, subject, head, targets);
+  const settings = trainSettings({ ...options, ...informed }, phase);
   const batch = fittingBatch(judge, task, settings);
   const chosen = await chooseEngine(engine, task, { ...settings, batch });
   const found = await rangeTest({

@@ -3,9 +3,11 @@ import {
   fail,
   float32,
   type Head,
+  type OriginalClassifier,
   type Preprocessing,
   seededRandom,
   type TargetSpec,
+  type Tensor,
 } from "@graft-ml/core";
 import { graphBuilder } from "@graft-ml/graph";
 import { openEngine } from "@graft-ml/runtime";
@@ -14,7 +16,6 @@ import {
   channelAttention,
   type PretrainedKnowledge,
   plainBatches,
-  type Regularizer,
   type SampleSource,
   sourceRelationship,
   subset,
@@ -32,19 +33,24 @@ const BATCH = 256;
 /** Samples that channels are judged by, spread evenly: every one costs a pass for every channel. */
 const JUDGING = 128;
 
-/** Gives each regulariser what it has to know of the pretrained model and of the samples as they are; the others pass as they came. */
+/**
+ * The regularisers of a run, each with what it has to know of the pretrained model and of the samples as they are; the others pass as
+ * they came.
+ */
 export async function informRegularizers(
-  regularizers: readonly Regularizer[],
   options: TransferOptions,
   { backbone, dataset }: Subject,
   head: Head,
   targets: TargetSpec,
-): Promise<Regularizer[]> {
+): Promise<Pick<TransferOptions, "regularizers">> {
+  if (options.regularizers === undefined) return {};
   const { augmentation: _, views: __, ...plain } = options;
   const { card } = backbone;
+  let opened: Promise<Subject> | undefined;
   const supply = async (): Promise<SampleSupply<unknown>> => {
     const source = { name: card.id, summary: "", load: async () => backbone };
-    return (await openSubject({ ...plain, data: dataset, backbone: source })).supply;
+    opened ??= openSubject({ ...plain, data: dataset, backbone: source });
+    return (await opened).supply;
   };
   const learned = async (boundary: string): Promise<SampleSource<number>> => {
     const { train, validation } = await (await supply()).at(boundary);
@@ -74,15 +80,16 @@ export async function informRegularizers(
       });
     },
   };
-  return Promise.all(regularizers.map((each) => each.informed?.(knowledge) ?? each));
+  const informed = options.regularizers.map((each) => each.informed?.(knowledge) ?? each);
+  return { regularizers: await Promise.all(informed) };
 }
 
 /** Probabilities of the pretrained classifier, `[samples, source classes]`. */
 async function classified(
   source: SampleSource<number>,
   features: string,
-  { weight, bias }: ReturnType<NonNullable<Backbone["classifier"]>>,
-): Promise<ReturnType<typeof float32>> {
+  { weight, bias }: OriginalClassifier,
+): Promise<Tensor> {
   const [width, classes] = weight.dims as [number, number];
   const g = graphBuilder();
   const x = g.input("features", "float32", ["batch", width]);

@@ -67,7 +67,7 @@ describe("what a regulariser has to know of the pretrained network", () => {
       },
     };
     const targets = { classes: subject.dataset.classes };
-    await informRegularizers([asks], options, subject, linear() as Head, targets);
+    await informRegularizers({ ...options, regularizers: [asks] }, subject, linear() as Head, targets);
     expect(found!.relationship.map(({ length }) => length)).toEqual([1000, 1000, 1000]);
     const { relationship } = found!;
     for (const row of relationship) expect(row.reduce((sum, p) => sum + p, 0)).toBeCloseTo(1, 4);

@@ -147,11 +147,10 @@ export async function transfer(options: TransferOptions): Promise<TransferResult
   const { checkpoint } = options;
   const { fingerprint } = dataset;
   const teaching = options.distill && (await teach(options.distill, options, subject));
-  const informed =
-    options.regularizers && (await informRegularizers(options.regularizers, options, subject, head, targets));
-  const regularizers = teaching ? [...(informed ?? []), teaching.regularizer] : informed;
+  const informed = await informRegularizers(options, subject, head, targets);
+  const taught = teaching && { regularizers: [...(informed.regularizers ?? []), teaching.regularizer] };
   const planned = await planFit(
-    { ...options, ...(regularizers && { regularizers }) },
+    { ...options, ...informed, ...taught },
     { fingerprint, backbone, head, targets, seed, plan, ...(teaching && { teaching }) },
   );
   const fitted = await planned.fit(supply);

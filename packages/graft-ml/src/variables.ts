@@ -1,6 +1,6 @@
 import type { Backbone, FreezingPhase, Graph, LayerGroup, Preprocessing } from "@graft-ml/core";
 import { unknownName } from "@graft-ml/core";
-import { parameterRoles } from "@graft-ml/graph";
+import { parameterRoles, producersOf } from "@graft-ml/graph";
 
 /** Where a phase cuts the graph, and what trains behind the cut. */
 export interface PhaseCut {
@@ -56,7 +56,7 @@ function trainable(graph: Graph, { roles, normalization }: FreezingPhase): (init
 /** Place of the lowest group from whose beginning on something reads one of the names; the number of groups where nothing does. */
 function firstReader(graph: Graph, groups: readonly LayerGroup[], names: readonly string[]): number {
   const wanted = new Set(names);
-  const producers = new Map(graph.nodes.flatMap((node) => node.outputs.map((name) => [name, node] as const)));
+  const producers = producersOf(graph);
   const seen = new Set<string>();
   const reads = (value: string): boolean => {
     const open = [value];

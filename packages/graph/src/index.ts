@@ -51,4 +51,5 @@ export { nameOutputs } from "./passes/name-outputs.ts";
 export { quantizeProducts } from "./passes/quantize-products.ts";
 export { unrollRecurrent } from "./passes/unroll-recurrent.ts";
 export { type PeakMemory, peakMemory } from "./peak-memory.ts";
+export { producersOf, readerCounts } from "./producers.ts";
 export { type Rewriter, rewrite } from "./rewrite.ts";

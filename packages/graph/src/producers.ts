@@ -17,6 +17,15 @@ export function producersOf(graph: Graph): ReadonlyMap<string, GraphNode> {
   return new Map(graph.nodes.flatMap((node) => node.outputs.map((name) => [name, node] as const)));
 }
 
+/** How often each value is read, by nodes and as an output. */
+export function readerCounts({ nodes, outputs }: Graph): ReadonlyMap<string, number> {
+  const readers = new Map<string, number>();
+  for (const name of [...nodes.flatMap(({ inputs }) => inputs), ...outputs.map(({ name }) => name)]) {
+    readers.set(name, (readers.get(name) ?? 0) + 1);
+  }
+  return readers;
+}
+
 /** The value that a value was before it was reshaped, transposed or cast. */
 export function source(name: string, producers: ReadonlyMap<string, GraphNode>): string {
   const node = producers.get(name);

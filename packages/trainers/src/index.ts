@@ -18,7 +18,7 @@ export { type MixContext, type Mixed, type Mixing, mixBatch, type Partners } fro
 export * as optimizers from "./optimizers/index.ts";
 export type { Optimizer, UpdateInput } from "./optimizers/optimizer.ts";
 export { type PaddingOptions, paddingsFor } from "./paddings.ts";
-export { type SourceClassifier, sourceRelationship } from "./regularizers/co-tuning.ts";
+export { sourceRelationship } from "./regularizers/co-tuning.ts";
 export { TEACHER_FEATURES } from "./regularizers/distill-features.ts";
 export { TEACHER_LOGITS } from "./regularizers/distill-logits.ts";
 export * as regularizers from "./regularizers/index.ts";
@@ -27,6 +27,7 @@ export type {
   PretrainedValue,
   Regularizer,
   RegularizerContext,
+  SourceClassifier,
 } from "./regularizers/regularizer.ts";
 export { sumOfSquares } from "./regularizers/sums.ts";
 export { type SampleLosses, sampleLosses } from "./sample-losses.ts";

@@ -1,5 +1,6 @@
 import type { Graph, GraphNode } from "@graft-ml/core";
-import { isProduct, type Layer, producersOf } from "./layers.ts";
+import { producersOf } from "@graft-ml/graph";
+import { isProduct, type Layer } from "./layers.ts";
 
 /** The two layers of a feed-forward block. */
 export interface FeedForward {

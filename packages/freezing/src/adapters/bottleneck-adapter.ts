@@ -11,10 +11,10 @@ import {
   type Random,
   type Value,
 } from "@graft-ml/core";
-import { inferShapes, type OpenGraph } from "@graft-ml/graph";
+import { inferShapes, type OpenGraph, producersOf } from "@graft-ml/graph";
 import { attentionOutputs, feedForwards } from "./blocks.ts";
 import { type Change, changeNodes, repeat } from "./change-nodes.ts";
-import { layersOf, producersOf } from "./layers.ts";
+import { layersOf } from "./layers.ts";
 
 const WHERE = "freezing/bottleneck-adapter";
 /** A bottleneck of fewer numbers than this could hardly say anything. */

@@ -1,5 +1,5 @@
 import type { Graph, GraphNode, LayerGroup, Tensor } from "@graft-ml/core";
-import { attributesOf } from "@graft-ml/graph";
+import { attributesOf, producersOf } from "@graft-ml/graph";
 
 /** One node that multiplies with a kernel. */
 export interface Product {
@@ -69,11 +69,6 @@ export function layersOf(graph: Graph, groups: readonly LayerGroup[]): Layer[] {
 /** Products and convolutions, whatever they multiply with. */
 export function isProduct({ op, domain }: GraphNode): boolean {
   return domain === "" && (op === "MatMul" || op === "Gemm" || op === "Conv");
-}
-
-/** The node that makes each value. */
-export function producersOf(graph: Graph): ReadonlyMap<string, GraphNode> {
-  return new Map(graph.nodes.flatMap((node) => node.outputs.map((name) => [name, node] as const)));
 }
 
 /** An initializer, and what lies between it and the node that multiplies with it. */

@@ -1,5 +1,5 @@
 import { type Graph, type GraphNode, type LayerGroup, sizeOf, type Value } from "@graft-ml/core";
-import { inferShapes } from "@graft-ml/graph";
+import { inferShapes, producersOf } from "@graft-ml/graph";
 
 /** Work of one element that an operator makes, in multiply-adds of a product: what it costs to read and write it. */
 const ELEMENT = 24;
@@ -12,7 +12,7 @@ const TOKENS = 32;
  */
 export function groupWork(graph: Graph, groups: readonly LayerGroup[]): number[] {
   const { values } = inferShapes(graph, { batch: 1, tokens: TOKENS });
-  const producers = new Map(graph.nodes.flatMap((node) => node.outputs.map((name) => [name, node] as const)));
+  const producers = producersOf(graph);
   const done = new Set<GraphNode>();
   const work = groups.map(({ boundary }) => {
     let sum = 0;

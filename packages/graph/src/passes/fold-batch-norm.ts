@@ -1,5 +1,6 @@
 import { float32, type Graph, type GraphNode, type Tensor } from "@graft-ml/core";
 import { attributesOf } from "../operator.ts";
+import { producersOf, readerCounts } from "../producers.ts";
 import { dropDead } from "./dead-nodes.ts";
 
 /**
@@ -8,8 +9,8 @@ import { dropDead } from "./dead-nodes.ts";
  * A normalisation whose own scale or shift is in `variables`, or that does not follow a convolution alone, is left as it is.
  */
 export function foldBatchNorm(graph: Graph, variables: ReadonlySet<string> = new Set()): Graph {
-  const readers = countReaders(graph);
-  const producers = new Map(graph.nodes.flatMap((node) => node.outputs.map((name) => [name, node] as const)));
+  const readers = readerCounts(graph);
+  const producers = producersOf(graph);
   const initializers = new Map(graph.initializers);
   const replaced = new Map<GraphNode, readonly GraphNode[]>();
   for (const norm of graph.nodes) {
@@ -69,12 +70,4 @@ function scaled(kernel: Tensor, scale: Float64Array): Tensor {
   const result = new Float32Array(values.length);
   for (let i = 0; i < values.length; i++) result[i] = values[i]! * scale[Math.floor(i / each)]!;
   return float32(kernel.dims, result);
-}
-
-function countReaders(graph: Graph): Map<string, number> {
-  const readers = new Map<string, number>();
-  const read = (name: string): void => void readers.set(name, (readers.get(name) ?? 0) + 1);
-  for (const node of graph.nodes) node.inputs.forEach(read);
-  for (const output of graph.outputs) read(output.name);
-  return readers;
 }

@@ -1,6 +1,6 @@
 import { type Graph, type GraphNode, toNumbers } from "@graft-ml/core";
 import { MICROSOFT_DOMAIN } from "../operators/microsoft.ts";
-import { producersOf } from "../producers.ts";
+import { producersOf, readerCounts } from "../producers.ts";
 import { dropDead } from "./dead-nodes.ts";
 
 /**
@@ -9,10 +9,7 @@ import { dropDead } from "./dead-nodes.ts";
  */
 export function joinGelu(graph: Graph): Graph {
   const producers = producersOf(graph);
-  const readers = new Map<string, number>();
-  for (const name of [...graph.nodes.flatMap((node) => node.inputs), ...graph.outputs.map((output) => output.name)]) {
-    readers.set(name, (readers.get(name) ?? 0) + 1);
-  }
+  const readers = readerCounts(graph);
   const is = (name: string, value: number): boolean => {
     const tensor = graph.initializers.get(name);
     return tensor?.data.length === 1 && Math.abs(Number(toNumbers(tensor)[0]) / value - 1) < 1e-6;

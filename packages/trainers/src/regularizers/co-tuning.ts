@@ -1,18 +1,8 @@
 import { fail, float32, numberOption, onlyOptions, type PlainOptions, type Tensor } from "@graft-ml/core";
 import { reduceSum } from "@graft-ml/graph";
-import type { Regularizer } from "./regularizer.ts";
+import type { Regularizer, SourceClassifier } from "./regularizer.ts";
 
 const WHERE = "trainers/co-tuning";
-
-/** What co-tuning needs of the pretrained classifier. */
-export interface SourceClassifier {
-  /** `[features, source classes]`. */
-  readonly weight: Tensor;
-  /** `[source classes]`. */
-  readonly bias: Tensor;
-  /** p(source class | target class), a row for each target class: `sourceRelationship`. */
-  readonly relationship: readonly (readonly number[])[];
-}
 
 /**
  * Co-tuning (You et al., NeurIPS 2020, eq. 3): the pretrained classifier keeps training beside the head, on the source classes that

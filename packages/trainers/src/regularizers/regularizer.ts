@@ -44,10 +44,16 @@ export interface RegularizerContext {
   mean(each: Value): Value;
 }
 
+/** A pretrained classifier, and what its classes have to do with those of a task. */
+export interface SourceClassifier extends OriginalClassifier {
+  /** p(source class | target class), a row for each target class: `sourceRelationship`. */
+  readonly relationship: readonly (readonly number[])[];
+}
+
 /** What can be found out about a pretrained network and the training samples, each at a price that only who asks pays. */
 export interface PretrainedKnowledge {
-  /** The classifier that it was pretrained with, and p(source class | target class), a row for each target class. */
-  classifier(): Promise<OriginalClassifier & { readonly relationship: readonly (readonly number[])[] }>;
+  /** The classifier that it was pretrained with. */
+  classifier(): Promise<SourceClassifier>;
   /** How much each channel of feature maps matters, by the map's name. Default: the features. */
   attention(maps?: readonly string[]): Promise<Readonly<Record<string, readonly number[]>>>;
 }

@@ -1,5 +1,6 @@
 import type { Design } from "./design.ts";
 import type { Evaluation } from "./lbfgs.ts";
+import { linearLoss } from "./linear-loss.ts";
 
 /**
  * The loss of `softmaxLoss` for two classes over one column `[weights [columns], bias]`, at half its price. Nothing but the
@@ -7,41 +8,15 @@ import type { Evaluation } from "./lbfgs.ts";
  * is sought among `[-u, u] / √2`: with this factor values, norms and gradients are those of the two columns.
  */
 export function logitLoss(design: Design, c: number): (point: Float64Array) => Evaluation {
-  const { rows, columns, labels, rowWeights } = design;
-  const total = rowWeights.reduce((sum, weight) => sum + weight, 0);
-  const scores = new Float64Array(4);
-  return (point) => {
-    const gradient = new Float64Array(columns + 1);
-    const stored = design.toStored(point);
-    let loss = 0;
-    for (let first = 0; first < rows; first += 4) {
-      const x = design.block(first);
-      const width = design.width(first);
-      addScores(scores, x, columns, width, stored);
-      for (let r = 0; r < 4; r++) {
-        const row = first + r;
-        const weight = row < rows ? rowWeights[row]! / total : 0;
-        const sign = labels[row] === 1 ? 1 : -1;
-        const margin = sign * Math.SQRT2 * scores[r]!;
-        // Neither sign of the margin may overflow.
-        const small = Math.exp(-Math.abs(margin));
-        loss += weight * (Math.log1p(small) + Math.max(0, -margin));
-        const miss = (margin > 0 ? small : 1) / (1 + small);
-        scores[r] = -weight * sign * Math.SQRT2 * miss;
-        gradient[columns] = gradient[columns]! + scores[r]!;
-      }
-      addGradient(gradient, x, columns, width, scores);
-    }
-    design.fromStored(gradient);
-    const penalty = 1 / (c * total);
-    let squares = 0;
-    for (let i = 0; i < columns; i++) {
-      const w = point[i]!;
-      squares += w * w;
-      gradient[i] = gradient[i]! + penalty * w;
-    }
-    return { value: loss + (penalty / 2) * squares, gradient };
-  };
+  return linearLoss(design, 1, c, (scores, at, label, weight) => {
+    const sign = label === 1 ? 1 : -1;
+    const margin = sign * Math.SQRT2 * scores[at]!;
+    // Neither sign of the margin may overflow.
+    const small = Math.exp(-Math.abs(margin));
+    const miss = (margin > 0 ? small : 1) / (1 + small);
+    scores[at] = -weight * sign * Math.SQRT2 * miss;
+    return Math.log1p(small) + Math.max(0, -margin);
+  });
 }
 
 /** Two columns `[weights [2, columns], bias [2]]` as the one that tells them apart. */
@@ -60,40 +35,4 @@ export function twoColumns(point: Float64Array): Float64Array {
   return Float64Array.from({ length: 2 * point.length }, (_, i) =>
     i < 2 * columns ? half(Math.floor(i / columns), i % columns) : half(i - 2 * columns, columns),
   );
-}
-
-/** `scores [4] = x [4, columns] · weights + bias`. */
-function addScores(scores: Float64Array, x: Float64Array, columns: number, width: number, w: Float64Array): void {
-  const q = columns;
-  const r = 2 * columns;
-  const s = 3 * columns;
-  let [a0, a1, a2, a3] = [w[columns]!, w[columns]!, w[columns]!, w[columns]!];
-  for (let j = 0; j < width; j++) {
-    const value = w[j]!;
-    a0 += x[j]! * value;
-    a1 += x[q + j]! * value;
-    a2 += x[r + j]! * value;
-    a3 += x[s + j]! * value;
-  }
-  scores[0] = a0;
-  scores[1] = a1;
-  scores[2] = a2;
-  scores[3] = a3;
-}
-
-/** `gradient [columns] += residuals [4] · x [4, columns]`. */
-function addGradient(
-  gradient: Float64Array,
-  x: Float64Array,
-  columns: number,
-  width: number,
-  residuals: Float64Array,
-): void {
-  const q = columns;
-  const r = 2 * columns;
-  const s = 3 * columns;
-  const [a0, a1, a2, a3] = [residuals[0]!, residuals[1]!, residuals[2]!, residuals[3]!];
-  for (let j = 0; j < width; j++) {
-    gradient[j] = gradient[j]! + (a0 * x[j]! + a1 * x[q + j]! + (a2 * x[r + j]! + a3 * x[s + j]!));
-  }
 }

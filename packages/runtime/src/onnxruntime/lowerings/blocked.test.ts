@@ -1,7 +1,8 @@
 import { float32, type Graph, seededRandom, sizeOf, type Tensor } from "@graft-ml/core";
-import { backward, graphBuilder, reduceSum, writeModel } from "@graft-ml/graph";
+import { backward, graphBuilder, reduceSum } from "@graft-ml/graph";
 import * as ort from "onnxruntime-node";
 import { beforeAll, describe, expect, test } from "vitest";
+import { judged } from "../../layers.fixture.ts";
 import { blockSize } from "../block-size.ts";
 import { lowerPrimitives } from "./index.ts";
 
@@ -50,20 +51,6 @@ function graphOf({ x, kernel, attributes, bias }: Case): { graph: Graph; inputs:
   return { graph: g.finish([y, ...outputs]), inputs };
 }
 
-async function run(graph: Graph, inputs: Record<string, Tensor>): Promise<Record<string, Float32Array>> {
-  const session = await ort.InferenceSession.create(writeModel(graph), { logSeverityLevel: 3 });
-  try {
-    const feeds = Object.entries(inputs).map(([name, { data, dims }]) => [
-      name,
-      new ort.Tensor("float32", data as Float32Array, dims),
-    ]);
-    const results = await session.run(Object.fromEntries(feeds));
-    return Object.fromEntries(Object.entries(results).map(([name, { data }]) => [name, data as Float32Array]));
-  } finally {
-    await session.release();
-  }
-}
-
 describe("depthwise convolutions in ONNX Runtime's blocked layout", () => {
   test("the layout is there on x64, whose vectors hold 8 or 16", () => {
     expect(process.arch === "x64" ? [8, 16] : [0, 8, 16]).toContain(block);
@@ -75,12 +62,13 @@ describe("depthwise convolutions in ONNX Runtime's blocked layout", () => {
     if (block > 0) expect(blocked.nodes.some((node) => node.op === "ReorderInput")).toBe(true);
     const plain = lowerPrimitives(graph);
     expect(plain.nodes.every((node) => node.domain === "")).toBe(true);
-    const [actual, expected] = [await run(blocked, inputs), await run(plain, inputs)];
-    for (const [name, values] of Object.entries(expected)) {
+    const [actual, expected] = [await judged(blocked, inputs), await judged(plain, inputs)];
+    for (const [name, { data }] of Object.entries(expected)) {
+      const [values, found] = [data as Float32Array, actual[name]!.data as Float32Array];
       const scale = Math.max(...values.map(Math.abs));
-      expect(actual[name]!.length).toBe(values.length);
+      expect(found.length).toBe(values.length);
       values.forEach((value, i) => {
-        expect(Math.abs(actual[name]![i]! - value), `${name}[${i}]`).toBeLessThan(1e-5 * scale);
+        expect(Math.abs(found[i]! - value), `${name}[${i}]`).toBeLessThan(1e-5 * scale);
       });
     }
   });

@@ -1,7 +1,7 @@
 import { float32, type Graph, seededRandom, sizeOf, type Tensor } from "@graft-ml/core";
-import { backward, dropDead, graphBuilder, reduceSum, reshape, writeModel } from "@graft-ml/graph";
-import * as ort from "onnxruntime-node";
+import { backward, dropDead, graphBuilder, reduceSum, reshape } from "@graft-ml/graph";
 import { describe, expect, test } from "vitest";
+import { judged } from "../../layers.fixture.ts";
 import { turnedProducts } from "./turned-products.ts";
 
 const [BATCH, TOKENS, HEADS, SIZE] = [2, 5, 3, 4];
@@ -38,20 +38,6 @@ function attention(keyPerm: readonly number[] = [0, 2, 3, 1]): { forward: Graph;
   return { forward, step: g.finish([y, ...outputs]) };
 }
 
-async function run(graph: Graph): Promise<Record<string, Float32Array>> {
-  const session = await ort.InferenceSession.create(writeModel(graph), { logSeverityLevel: 3 });
-  try {
-    const feeds = Object.entries(inputs).map(([name, { data, dims }]) => [
-      name,
-      new ort.Tensor("float32", data as Float32Array, dims),
-    ]);
-    const results = await session.run(Object.fromEntries(feeds));
-    return Object.fromEntries(Object.entries(results).map(([name, value]) => [name, value.data as Float32Array]));
-  } finally {
-    await session.release();
-  }
-}
-
 const count = (graph: Graph, op: string): number => graph.nodes.filter((node) => node.op === op).length;
 
 describe("products of turned operands", () => {
@@ -64,9 +50,9 @@ describe("products of turned operands", () => {
     // Three values into heads, the mixed one back and its gradient into heads, three gradients back.
     expect(count(turned, "Transpose")).toBe(8);
     expect(count(turned, "MatMul") + count(turned, "FusedMatMul")).toBe(6);
-    const [expected, received] = [await run(step), await run(turned)];
-    for (const [name, values] of Object.entries(expected)) {
-      for (const [i, value] of values.entries()) expect(received[name]![i]).toBeCloseTo(value, 5);
+    const [expected, received] = [await judged(step, inputs), await judged(turned, inputs)];
+    for (const [name, { data }] of Object.entries(expected)) {
+      for (const [i, value] of (data as Float32Array).entries()) expect(received[name]!.data[i]).toBeCloseTo(value, 5);
     }
   });
 

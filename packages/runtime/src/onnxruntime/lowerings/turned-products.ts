@@ -5,6 +5,7 @@ import {
   mergeDuplicates,
   type OpenGraph,
   type Rewriter,
+  readerCounts,
   rewrite,
 } from "@graft-ml/graph";
 
@@ -26,10 +27,7 @@ interface Operand {
  */
 export function turnedProducts(graph: Graph): Graph {
   if (!wantsBothWays(graph.nodes)) return graph;
-  const readers = new Map<string, number>();
-  for (const name of [...graph.nodes.flatMap(({ inputs }) => inputs), ...graph.outputs.map(({ name }) => name)]) {
-    readers.set(name, (readers.get(name) ?? 0) + 1);
-  }
+  const readers = readerCounts(graph);
   const turns = new Map<string, Turned>();
   /** Operands of products that a single node reads. */
   const products = new Map<string, readonly [Operand, Operand]>();
